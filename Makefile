@@ -1,0 +1,46 @@
+# Two commands: `make run` starts the dashboard, `make test` runs every check.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CHROMIUM ?= /usr/bin/chromium
+
+.PHONY: run setup test check clean
+
+run: setup
+	$(BIN)/streamlit run app.py
+
+setup: .venv/app.installed
+
+# Every check, in the order in which they fail fastest.
+test: .venv/tests.installed $(CHROMIUM) check
+	$(BIN)/python -m pytest
+
+check: .venv/tests.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+.venv/app.installed: requirements.txt constraints.txt | .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@
+
+.venv/tests.installed: requirements-test.txt .venv/app.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt -c constraints.txt
+	@touch $@
+
+.venv:
+	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))" || \
+	  { echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@echo "Installing the app's packages into .venv (several minutes and up to 6 GB, once)"
+
+$(CHROMIUM):
+	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
+	else \
+	  echo "The browser tests need Chromium: install it, and name it if it is not $(CHROMIUM): make test CHROMIUM=/path"; \
+	  exit 1; \
+	fi
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
