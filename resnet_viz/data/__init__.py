@@ -1,0 +1,22 @@
+"""What does a net learn from? Data sets, safe decoding, and the way from a picture to a net's input."""
+
+from resnet_viz.data.datasets import DATASETS, ImageData, count_folder, load_dataset
+from resnet_viz.data.download import DatasetError, Progress
+from resnet_viz.data.images import ImageError, decode_image
+from resnet_viz.data.pictures import PictureFormat, encode_png, enlarge_pixels, fit_picture, normalize
+
+__all__ = [
+    "DATASETS",
+    "DatasetError",
+    "ImageData",
+    "ImageError",
+    "PictureFormat",
+    "Progress",
+    "count_folder",
+    "decode_image",
+    "encode_png",
+    "enlarge_pixels",
+    "fit_picture",
+    "load_dataset",
+    "normalize",
+]
