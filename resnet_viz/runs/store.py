@@ -1,0 +1,287 @@
+"""Where do pages and workers meet? In the RunStore, the one place that knows what happened."""
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Engine, Row, create_engine, event, func, insert, select, update
+from sqlalchemy.engine import make_url
+
+from resnet_viz.runs.schema import ACTIVE, RunStatus, evaluations, gradient_norms, metadata, runs, samples, steps
+
+LEASE = 20.0  # seconds without a heartbeat after which a run counts as interrupted
+BUSY_TIMEOUT = 15.0  # seconds that SQLite waits for another writer
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as the store knows it; `spec`, `config` and `facts` are plain dicts."""
+
+    id: str
+    comparison: str
+    position: int
+    status: RunStatus
+    message: str
+    spec: dict[str, Any]
+    config: dict[str, Any]
+    facts: dict[str, Any]
+    step: int
+    total_steps: int
+    seconds: float
+    train_error: float | None
+    test_error: float | None
+    weights: str
+    stop_requested: bool
+    created_at: float
+    heartbeat_at: float
+    ended_at: float | None
+
+    @property
+    def progress(self) -> float:
+        """The share of its steps that is done, 0 to 1."""
+        return self.step / self.total_steps if self.total_steps else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time that the remaining steps will take at the pace so far; None before the first."""
+        return self.seconds / self.step * (self.total_steps - self.step) if self.step else None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Loss and error (a fraction) on training and test pictures at the end of an epoch."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_error: float
+    test_loss: float
+    test_error: float
+
+
+class RunStore:
+    """All runs in one database, SQLite or another that SQLAlchemy reaches by URL.
+
+    A run has one writer, its worker; any number of pages read. Numbers that are not finite are kept
+    as NULL and read back as NaN.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _open(url)
+        metadata.create_all(self.engine)
+
+    # -- what a page does ------------------------------------------------------------------------------------------
+
+    def add_comparison(self, wanted: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> list[Run]:
+        """Queue one run for each (spec, config), all of one comparison, in this order."""
+        comparison, now = _new_id(), time.time()
+        rows = [
+            {
+                "id": _new_id(),
+                "comparison": comparison,
+                "position": position,
+                "status": RunStatus.QUEUED,
+                "spec": json.dumps(spec),
+                "config": json.dumps(config),
+                "created_at": now,
+                "heartbeat_at": now,
+            }
+            for position, (spec, config) in enumerate(wanted)
+        ]
+        with self.engine.begin() as db:
+            db.execute(insert(runs), rows)
+        return self.comparison(comparison)
+
+    def run(self, run_id: str) -> Run:
+        """One run. Raises KeyError where there is none of this id."""
+        with self.engine.connect() as db:
+            row = db.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+        if row is None:
+            raise KeyError(f"there is no run {run_id}")
+        return _to_run(row)
+
+    def comparison(self, comparison: str) -> list[Run]:
+        """The runs of one comparison in the order in which they were asked for; empty where there is none."""
+        query = select(runs).where(runs.c.comparison == comparison).order_by(runs.c.position)
+        with self.engine.connect() as db:
+            return [_to_run(row) for row in db.execute(query)]
+
+    def runs(self, limit: int = 200) -> list[Run]:
+        """The newest runs, those of a comparison together and in order."""
+        query = select(runs).order_by(runs.c.created_at.desc(), runs.c.comparison, runs.c.position).limit(limit)
+        with self.engine.connect() as db:
+            return [_to_run(row) for row in db.execute(query)]
+
+    def request_stop(self, run_id: str) -> None:
+        """Ask a run to stop; a queued one is stopped at once, a running one within its worker's next step."""
+        with self.engine.begin() as db:
+            db.execute(update(runs).where(runs.c.id == run_id).values(stop_requested=True))
+            queued = (runs.c.id == run_id) & (runs.c.status == RunStatus.QUEUED)
+            db.execute(update(runs).where(queued).values(_ending(RunStatus.STOPPED, "stopped before it began")))
+
+    def mark_interrupted(self) -> None:
+        """Give a name to what has happened to runs whose worker no longer sends a heartbeat."""
+        silent = runs.c.status.in_(ACTIVE) & (runs.c.heartbeat_at < time.time() - LEASE)
+        with self.engine.connect() as db:
+            found = db.execute(select(runs.c.id).where(silent).limit(1)).first()
+        if found is None:
+            return  # a page asks every second: no writing where nothing is to be written
+        message = "its worker ended without a word (killed, out of memory, or the machine was switched off)"
+        with self.engine.begin() as db:
+            db.execute(update(runs).where(silent).values(_ending(RunStatus.INTERRUPTED, message)))
+
+    def steps(self, run_id: str, after: int = 0) -> pd.DataFrame:
+        """Every training step past `after`: columns step, loss, error (a fraction), learning_rate."""
+        columns = [steps.c.step, steps.c.loss, steps.c.error, steps.c.learning_rate]
+        query = select(*columns).where(steps.c.run_id == run_id, steps.c.step > after).order_by(steps.c.step)
+        with self.engine.connect() as db:
+            return _to_frame(db, query)
+
+    def evaluations(self, run_id: str) -> pd.DataFrame:
+        """Every epoch's end: columns epoch, step, train_loss, train_error, test_loss, test_error."""
+        columns = [column for column in evaluations.c if column.name != "run_id"]
+        query = select(*columns).where(evaluations.c.run_id == run_id).order_by(evaluations.c.epoch)
+        with self.engine.connect() as db:
+            return _to_frame(db, query)
+
+    def gradient_norms(self, run_id: str, after: int = 0) -> pd.DataFrame:
+        """2-norm of each layer's weight gradient: one column a layer by name, index `step`, past step `after`."""
+        layers = self.run(run_id).facts.get("layers", [])
+        table = gradient_norms.c
+        query = select(table.first_step, table.norms).where(table.run_id == run_id, table.first_step > after)
+        with self.engine.connect() as db:
+            chunks = db.execute(query.order_by(table.first_step)).all()
+        blocks = [np.frombuffer(chunk.norms, "<f4").reshape(-1, len(layers)) for chunk in chunks]
+        first_steps = [np.arange(len(block)) + chunk.first_step for block, chunk in zip(blocks, chunks, strict=True)]
+        values = np.concatenate(blocks) if blocks else np.empty((0, len(layers)), "<f4")
+        index = np.concatenate(first_steps) if first_steps else np.empty(0, int)
+        return pd.DataFrame(values, columns=layers, index=pd.Index(index, name="step"))
+
+    def samples(self, run_id: str) -> list[tuple[int, bytes]]:
+        """A few test pictures that the run's net can be asked about: (label, PNG)."""
+        query = select(samples.c.label, samples.c.png).where(samples.c.run_id == run_id).order_by(samples.c.position)
+        with self.engine.connect() as db:
+            return [(row.label, row.png) for row in db.execute(query)]
+
+    # -- what a worker does ----------------------------------------------------------------------------------------
+
+    def claim(self, run_id: str, at_once: int | None) -> bool:
+        """Take a queued run to work on it, if it is the oldest that waits and fewer than `at_once` are running.
+
+        With None it does not wait for others.
+        """
+        free = (runs.c.id == run_id) & (runs.c.status == RunStatus.QUEUED)
+        if at_once is not None:
+            other = runs.alias("other")
+            running = select(func.count()).select_from(other).where(other.c.status == RunStatus.RUNNING)
+            queue = select(other.c.id).where(other.c.status == RunStatus.QUEUED)
+            oldest = queue.order_by(other.c.created_at, other.c.comparison, other.c.position).limit(1)
+            free &= (running.scalar_subquery() < at_once) & (runs.c.id == oldest.scalar_subquery())
+        with self.engine.begin() as db:
+            claimed = update(runs).where(free).values(status=RunStatus.RUNNING, heartbeat_at=time.time())
+            return db.execute(claimed).rowcount == 1
+
+    def beat(self, run_id: str) -> bool:
+        """Say that the run's worker is alive; the answer is whether it shall go on."""
+        with self.engine.begin() as db:
+            db.execute(update(runs).where(runs.c.id == run_id).values(heartbeat_at=time.time()))
+            row = db.execute(select(runs.c.stop_requested, runs.c.status).where(runs.c.id == run_id)).one()
+        return not row.stop_requested and RunStatus(row.status).is_active
+
+    def say(self, run_id: str, message: str) -> None:
+        """Tell the reader what the run is doing before it trains."""
+        with self.engine.begin() as db:
+            db.execute(update(runs).where(runs.c.id == run_id).values(message=message, heartbeat_at=time.time()))
+
+    def describe(self, run_id: str, facts: dict[str, Any], total_steps: int) -> None:
+        """Record what was found at the start: facts (device, threads, versions, layers) and the steps to come."""
+        values = {"facts": json.dumps(facts), "total_steps": total_steps, "message": ""}
+        with self.engine.begin() as db:
+            db.execute(update(runs).where(runs.c.id == run_id).values(values))
+
+    def add_samples(self, run_id: str, pictures: Sequence[tuple[int, bytes]]) -> None:
+        """Keep a few test pictures as (label, PNG)."""
+        rows = [
+            {"run_id": run_id, "position": i, "label": label, "png": png} for i, (label, png) in enumerate(pictures)
+        ]
+        with self.engine.begin() as db:
+            db.execute(insert(samples), rows)
+
+    def append(self, run_id: str, rows: pd.DataFrame, norms: np.ndarray, seconds: float) -> None:
+        """Add training steps (columns as `steps` returns them) and their norms, float32 (steps, layers)."""
+        if rows.empty:
+            return
+        first, last = int(rows["step"].iloc[0]), int(rows["step"].iloc[-1])
+        records = [{"run_id": run_id, **_finite(row)} for row in cast(list[dict[str, Any]], rows.to_dict("records"))]
+        chunk = {"run_id": run_id, "first_step": first, "norms": norms.astype("<f4").tobytes()}
+        progress = {"step": last, "seconds": seconds, "heartbeat_at": time.time()}
+        with self.engine.begin() as db:
+            db.execute(insert(steps), records)
+            db.execute(insert(gradient_norms), chunk)
+            db.execute(update(runs).where(runs.c.id == run_id).values(progress))
+
+    def evaluate(self, run_id: str, evaluation: Evaluation) -> None:
+        """Add an epoch's end; the run's own errors are those of its last epoch."""
+        errors = {"train_error": evaluation.train_error, "test_error": evaluation.test_error}
+        with self.engine.begin() as db:
+            db.execute(insert(evaluations), {"run_id": run_id, **_finite(vars(evaluation))})
+            db.execute(update(runs).where(runs.c.id == run_id).values(errors))
+
+    def end(self, run_id: str, status: RunStatus, message: str = "", weights: Path | None = None) -> None:
+        """Close a run that is still open: how it ended, why, and where its weights are."""
+        values = _ending(status, message) | {"weights": str(weights) if weights else ""}
+        with self.engine.begin() as db:
+            db.execute(update(runs).where(runs.c.id == run_id, runs.c.status.in_(ACTIVE)).values(values))
+
+
+def _open(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _: object) -> None:
+        # WAL lets pages read while a worker writes; NORMAL syncs at checkpoints, not at every commit.
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    return engine
+
+
+def _new_id() -> str:
+    return secrets.token_hex(4)
+
+
+def _ending(status: RunStatus, message: str) -> dict[str, Any]:
+    return {"status": status, "message": message, "ended_at": time.time()}
+
+
+def _finite(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and not np.isfinite(value) else value for name, value in record.items()
+    }
+
+
+def _to_frame(db: Connection, query: Any) -> pd.DataFrame:
+    result = db.execute(query)
+    frame = pd.DataFrame(result.all(), columns=list(result.keys()))
+    return frame.astype({name: float for name in frame if name not in ("step", "epoch")})
+
+
+def _to_run(row: Row[Any]) -> Run:
+    fields = dict(row._mapping)
+    for name in ("spec", "config", "facts"):
+        fields[name] = json.loads(fields[name])
+    return Run(**(fields | {"status": RunStatus(fields["status"])}))
