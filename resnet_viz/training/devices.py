@@ -1,0 +1,110 @@
+"""What can this machine compute with, and how fast? Found and measured, never guessed from a name."""
+
+import platform
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+
+from resnet_viz.nets import build_net
+from resnet_viz.training.config import ConfigError, TrainingConfig
+from resnet_viz.training.estimate import PROBE, PROBE_PICTURES, PROBE_SIZE
+from resnet_viz.training.executor import count_cores
+
+PROBE_SECONDS = 0.7
+BF16_MUST_GAIN = 1.3  # far from both cases seen: 2 with bf16 instructions, below 0.2 without
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device that torch can use: its kind as torch names it, and a title for people."""
+
+    kind: str
+    title: str
+
+
+def find_devices() -> list[Device]:
+    """The devices of this machine, the one that "auto" takes first."""
+    found = []
+    if torch.cuda.is_available():
+        found.append(Device("cuda", torch.cuda.get_device_name()))
+    if torch.backends.mps.is_available():
+        found.append(Device("mps", f"Apple GPU of {platform.machine()}"))
+    return [*found, Device("cpu", f"CPU, {count_cores()} cores")]
+
+
+def resolve_device(wish: str) -> Device:
+    """The device for a wish ("auto" or a kind). Raises ConfigError with what was found instead."""
+    found = find_devices()
+    for device in found:
+        if wish in ("auto", device.kind):
+            return device
+    titles = ", ".join(device.title for device in found)
+    raise ConfigError(f"device {wish!r} was asked for, but this machine has: {titles}. Choose auto.")
+
+
+def resolve_precision(wish: str, device: Device) -> str:
+    """The precision for a wish; "auto" is bf16 where it is measured to be faster (on a GPU: where supported)."""
+    if wish != "auto":
+        return wish
+    if device.kind == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if device.kind == "mps":
+        return "fp32"
+    return "bf16" if _bf16_gain() > BF16_MUST_GAIN else "fp32"
+
+
+def autocast(device: Device, precision: str) -> torch.autocast:
+    """The context in which a forward pass runs in the given precision."""
+    return torch.autocast(device.kind, dtype=torch.bfloat16, enabled=precision == "bf16")
+
+
+@lru_cache(maxsize=1)
+def _bf16_gain() -> float:
+    """How much faster one 3x3 convolution, forward and backward, is in bf16 on this CPU."""
+    layer = torch.nn.Conv2d(32, 32, 3, padding=1, bias=False).to(memory_format=torch.channels_last)
+    x = torch.randn(32, 32, 8, 8).to(memory_format=torch.channels_last)
+
+    def seconds(dtype: torch.dtype) -> float:
+        def step() -> float:
+            start = time.perf_counter()
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype is torch.bfloat16):
+                layer(x).sum().backward()
+            return time.perf_counter() - start
+
+        return min(step() for _ in range(4))
+
+    return seconds(torch.float32) / seconds(torch.bfloat16)
+
+
+def measure_step_seconds(device: Device, precision: str, threads: int) -> float:
+    """Seconds that a training step of the PROBE net takes here: the yardstick of estimates."""
+    torch.set_num_threads(threads)
+    net = build_net(PROBE).to(device.kind).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.0)
+    x = torch.randn(PROBE_PICTURES, 1, PROBE_SIZE, PROBE_SIZE, device=device.kind)
+    labels = torch.zeros(PROBE_PICTURES, dtype=torch.long, device=device.kind)
+
+    def step() -> float:
+        start = time.perf_counter()
+        with autocast(device, precision):
+            loss = F.cross_entropy(net(x), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loss.item()  # waits for the device
+        return time.perf_counter() - start
+
+    # Other load can only add to a step: the fastest of some counts.
+    seconds = [step() for _ in range(3)]
+    while sum(seconds) < PROBE_SECONDS:
+        seconds.append(step())
+    return min(seconds)
+
+
+def describe_machine(config: TrainingConfig) -> tuple[Device, str]:
+    """The device and the precision that a configuration comes to on this machine."""
+    device = resolve_device(config.device)
+    return device, resolve_precision(config.precision, device)

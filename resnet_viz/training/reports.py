@@ -1,0 +1,62 @@
+"""What does the loop tell? Facts, in the order in which they happen."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from resnet_viz.nets import ConvNet
+    from resnet_viz.training.devices import Device
+
+
+@dataclass(frozen=True)
+class Started:
+    """The net before its first step (it is trained in place), its weighted layers, and what it runs on."""
+
+    net: "ConvNet"
+    layers: list[str]
+    total_steps: int
+    device: "Device"
+    precision: str
+
+
+@dataclass(frozen=True)
+class StepsDone:
+    """Training steps since the last report; columns and norms as StepRecorder.take gives them."""
+
+    rows: pd.DataFrame
+    norms: np.ndarray
+    seconds: float  # since the first step began
+
+
+@dataclass(frozen=True)
+class Evaluating:
+    """A sign of life while the test pictures are passed through the net."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """Mean loss and error (a fraction) of an epoch: on its training batches as they came, on the test set after it."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_error: float
+    test_loss: float
+    test_error: float
+
+
+Report = Started | StepsDone | Evaluating | EpochDone
+
+
+class Diverged(ArithmeticError):
+    """The loss is no longer a number; `step` says since when."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"diverged at step {step}: the loss is no longer a number; try a lower learning rate")
+        self.step = step
