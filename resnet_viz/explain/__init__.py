@@ -1,0 +1,16 @@
+"""Why did the net answer so? Its predictions, and Captum's attributions of them to pixels."""
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from resnet_viz.explain.attribution import METHODS, attribute, to_map
+    from resnet_viz.explain.prediction import class_probabilities, to_input
+
+__all__ = ["METHODS", "attribute", "class_probabilities", "to_input", "to_map"]
+
+__getattr__ = lazy_exports(
+    dict.fromkeys(("METHODS", "attribute", "to_map"), "resnet_viz.explain.attribution")
+    | dict.fromkeys(("class_probabilities", "to_input"), "resnet_viz.explain.prediction")
+)

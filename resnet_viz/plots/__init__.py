@@ -1,0 +1,19 @@
+"""How does it look? Frames and arrays in, plotly figures out."""
+
+from resnet_viz.plots.answers import Answer, class_bars, saliency_maps
+from resnet_viz.plots.curves import Curve, error_curves, loss_curves
+from resnet_viz.plots.gradients import Norms, gradient_norm_heatmap, gradient_norm_profile
+from resnet_viz.plots.style import COLORS
+
+__all__ = [
+    "COLORS",
+    "Answer",
+    "Curve",
+    "Norms",
+    "class_bars",
+    "error_curves",
+    "gradient_norm_heatmap",
+    "gradient_norm_profile",
+    "loss_curves",
+    "saliency_maps",
+]

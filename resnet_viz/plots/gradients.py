@@ -1,0 +1,76 @@
+"""Where do gradients go? The norm of every layer's weight gradient, by step and by depth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from resnet_viz.plots.style import COLORS, LOG_AXIS, lay_out
+
+MAX_COLUMNS = 300  # steps drawn in a heatmap
+FLOOR = 1e-12  # stands for zero on a logarithmic scale
+
+
+@dataclass(frozen=True)
+class Norms:
+    """Gradient norms of one run: its name, its family, and the frame as RunStore gives it (index step)."""
+
+    name: str
+    family: str
+    frame: pd.DataFrame
+
+    @property
+    def main_path(self) -> pd.DataFrame:
+        """The layers that the depth counts, numbered 1 to depth; projections on shortcuts are left out."""
+        frame = self.frame[[name for name in self.frame if ".shortcut." not in str(name)]]
+        return frame.set_axis(range(1, frame.shape[1] + 1), axis=1)
+
+
+def gradient_norm_heatmap(runs: Sequence[Norms]) -> go.Figure:
+    """Layer by step, one panel a run, on one color scale: log10 of the 2-norm of the weight gradient."""
+    figure = make_subplots(1, len(runs), subplot_titles=[run.name for run in runs], shared_yaxes=True)
+    for column, run in enumerate(runs, start=1):
+        frame = _thin_out(run.main_path)
+        figure.add_heatmap(
+            x=frame.index.to_numpy(),
+            y=frame.columns.to_numpy(),
+            z=np.log10(np.maximum(frame.to_numpy().T, FLOOR)).round(2),
+            coloraxis="coloraxis",
+            hovertemplate="step %{x}, layer %{y}: 10^%{z:.2f}<extra>" + run.name + "</extra>",
+            row=1,
+            col=column,
+        )
+    lay_out(figure, x="training step", y="", height=420)
+    figure.update_layout(
+        coloraxis={"colorscale": "Viridis", "colorbar": {"title": "log₁₀ norm", "thickness": 12}}, hovermode="closest"
+    )
+    figure.update_yaxes(title="layer (1 is next to the picture)", col=1)
+    return figure
+
+
+def gradient_norm_profile(runs: Sequence[Norms], step: int) -> go.Figure:
+    """Norm against layer at one step (the nearest recorded one), all runs in one plot with a logarithmic axis."""
+    figure = go.Figure()
+    for run in runs:
+        frame = run.main_path
+        if frame.empty:
+            continue
+        nearest = frame.index[np.abs(frame.index.to_numpy() - step).argmin()]
+        figure.add_scatter(
+            x=frame.columns.to_numpy(),
+            y=np.maximum(frame.loc[nearest].to_numpy(dtype=float), FLOOR),
+            name=f"{run.name}, step {nearest}",
+            mode="lines+markers",
+            line={"color": COLORS[run.family], "width": 2},
+            marker={"size": 4},
+            hovertemplate="%{y:.2e}",
+        )
+    lay_out(figure, x="layer (1 is next to the picture)", y="2-norm of the weight gradient")
+    return figure.update_yaxes(**LOG_AXIS)
+
+
+def _thin_out(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.iloc[:: max(1, -(-len(frame) // MAX_COLUMNS))]
