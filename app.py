@@ -1,0 +1,15 @@
+"""The dashboard: page configuration and the list of pages."""
+
+import streamlit as st
+
+st.set_page_config(page_title="Residual networks", page_icon="resnet_viz/ui/icon.png", layout="wide")
+
+st.navigation(
+    [
+        st.Page("pages/train.py", title="Train", icon=":material/show_chart:", default=True),
+        st.Page("pages/gradients.py", title="Gradients", icon=":material/layers:"),
+        st.Page("pages/saliency.py", title="Saliency", icon=":material/visibility:"),
+        st.Page("pages/classify.py", title="Classify", icon=":material/add_photo_alternate:"),
+    ],
+    position="top",
+).run()

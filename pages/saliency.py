@@ -1,0 +1,81 @@
+"""What does each net look at? Captum's attributions for one picture, plain beside residual."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from resnet_viz import explain
+from resnet_viz.plots import class_bars, saliency_maps
+from resnet_viz.ui.answers import ask, choose_sample, format_of, tell, trained_runs, upload_picture
+from resnet_viz.ui.comparisons import choose_comparison
+from resnet_viz.ui.services import net_of
+
+SIGNED = ("integrated_gradients", "occlusion")
+
+st.title("What does each net look at?")
+st.markdown(
+    "Two nets get the same picture. An attribution method gives every pixel its share in the score of a class: "
+    "where it is large, the net's answer depends on that pixel."
+)
+chosen = choose_comparison()
+if not chosen:
+    st.info("Nothing was trained here yet. Go to **Train** and press Start; come back when the nets have ended.")
+    st.stop()
+with st.spinner("Loading torch and Captum; this takes some seconds after the start of the server…"):
+    runs = trained_runs(chosen)
+    methods = explain.METHODS
+if not runs:
+    st.stop()
+
+form = format_of(runs[0])
+choices, about = st.columns([3, 2], gap="large")
+with choices:
+    source = st.segmented_control("Picture", ["test set", "my own"], default="test set", required=True, key="source")
+    label = None
+    if source == "my own":
+        uploaded = upload_picture(form)
+        if uploaded is None:
+            st.info("Choose a PNG, JPEG, WebP, GIF or BMP file of up to 20 MB.")
+            st.stop()
+        picture = uploaded[1]
+    else:
+        label, picture = choose_sample(runs[0])
+with about:
+    method = st.selectbox(
+        "Method", list(methods), format_func=lambda name: methods[name].title, key="method", bind="query-params"
+    )
+    st.caption(f"{methods[method].note} ({methods[method].source})")
+    target_choice = st.selectbox(
+        "Class to explain", ["each net's own answer", *form.classes], key=f"target_{runs[0].comparison}"
+    )
+    shared = st.toggle("Same scale for both maps", value=True, key="shared", help="Off: each map to its own largest.")
+
+answers = ask(runs, picture)
+x = explain.to_input([picture], form)
+with st.spinner(f"{methods[method].title}…"):
+    for i, run in enumerate(runs):
+        own = int(answers[i].probabilities.argmax())
+        target = form.classes.index(target_choice) if target_choice in form.classes else own
+        values = explain.to_map(explain.attribute(net_of(run), x, target, method))[0].numpy()
+        answers[i] = replace(answers[i], attribution=values)
+
+truth = "" if label is None else f"The picture is a **{form.classes[label]}**. "
+st.markdown(truth + " ".join(tell(answer, form.classes) for answer in answers))
+st.plotly_chart(
+    saliency_maps(picture, answers, signed=method in SIGNED, shared=shared),
+    key="maps",
+    config={"displayModeBar": False},
+    alt=f"{methods[method].title} maps of {' and '.join(a.name for a in answers)} beside the picture",
+)
+if method in SIGNED:
+    st.caption("Red speaks for the class, blue against it.")
+st.plotly_chart(
+    class_bars(answers, form.classes),
+    key="bars",
+    config={"displayModeBar": False},
+    alt=f"Most likely classes of {' and '.join(a.name for a in answers)}",
+)
+st.caption(
+    f"Runs {' and '.join(run.id for run in runs)}. A map shows what a score depends on, not whether the net is right; "
+    "a net that has not learned has maps too."
+)

@@ -1,0 +1,90 @@
+"""Which of the two learns? Choose a comparison, start it, and watch both nets on the same data."""
+
+import streamlit as st
+
+from resnet_viz.paper import SOURCE, TABLE_6
+from resnet_viz.plots import Curve, error_curves, loss_curves
+from resnet_viz.runs import Run, RunStatus
+from resnet_viz.ui.comparisons import choose_comparison, net_name, show_comparison
+from resnet_viz.ui.live_plot import live_plot
+from resnet_viz.ui.plan import choose_plan, show_price, start
+from resnet_viz.ui.services import run_store
+from resnet_viz.ui.watch import refresh_interval, show_record, show_state, steps_so_far
+
+st.title("Which of the two learns?")
+st.markdown(
+    "Two nets with the same layers, the same first weights drawn by the same seed, the same pictures in the same "
+    "order. In one of them every two layers get a shortcut: instead of $H(x) = F(x)$ they compute "
+    "$H(x) = F(x) + x$. Start both and watch."
+)
+
+plan = choose_plan()
+if plan is not None:
+    can_start = show_price(plan)
+    if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=not can_start):
+        show_comparison(start(plan))
+        st.toast("Started. You can leave this page; the training goes on.")
+
+st.divider()
+chosen = choose_comparison()
+
+
+def watch(comparison: str) -> None:
+    """States, curves and result; runs again every second while a net trains."""
+    runs = run_store().comparison(comparison)
+    for run, column in zip(runs, st.columns(max(2, len(runs)), gap="large"), strict=False):
+        with column:
+            show_state(run)
+    curves = [
+        Curve(net_name(run), run.spec["family"], steps_so_far(run), run_store().evaluations(run.id)) for run in runs
+    ]
+    names = " and ".join(curve.name for curve in curves)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("##### Loss")
+        live_plot(loss_curves(curves), key="loss", alt=f"Training and test loss of {names} by training step")
+    with right:
+        st.markdown("##### Error")
+        live_plot(error_curves(curves), key="error", alt=f"Training and test error of {names} by training step")
+    show_result(runs)
+    if refresh_interval(runs) != refresh_interval(chosen):
+        st.rerun()  # the last net has ended: no more looks at the store
+
+
+def show_result(runs: list[Run]) -> None:
+    """The finding in a sentence, computed from the two runs, and what it does and does not show."""
+    if {run.spec["family"] for run in runs} != {"plain", "resnet"} or any(r.status.is_active for r in runs):
+        return
+    plain, resnet = sorted(runs, key=lambda run: run.spec["family"])
+    if plain.status is not RunStatus.FINISHED or resnet.status is not RunStatus.FINISHED:
+        return
+    train_gap, test_gap = plain.train_error - resnet.train_error, plain.test_error - resnet.test_error
+    st.markdown(f"##### {'The deep plain net fell behind' if train_gap > 0.02 else 'The two are close'}")
+    st.markdown(
+        f"{net_name(plain)} ends at **{plain.test_error:.1%}** test error, {net_name(resnet)} at "
+        f"**{resnet.test_error:.1%}**: a gap of {test_gap * 100:.1f} points. On the *training* pictures the gap is "
+        f"{train_gap * 100:.1f} points "
+        + (
+            "too: the plain net does not overfit, it fails to learn what a net with the same layers learns."
+            if train_gap > 0.02
+            else "at this depth and budget. Try a deeper pair."
+        )
+    )
+    st.caption(
+        f"Runs {plain.id} and {resnet.id}, seed {plain.config['seed']}, {plain.total_steps} steps each. This is "
+        "optimization on a short budget and one seed; the paper's gap is what remains after 64,000 steps. "
+        + published(resnet)
+    )
+
+
+def published(run: Run) -> str:
+    """The paper's figure for this depth, where there is one."""
+    net = TABLE_6.get(run.spec["depth"])
+    return f"On CIFAR-10 the paper has {net.test_error} % for ResNet-{net.depth} ({SOURCE})." if net else ""
+
+
+if chosen:
+    st.fragment(watch, run_every=refresh_interval(chosen))(chosen[0].comparison)
+    show_record(chosen)
+else:
+    st.info("Nothing was trained here yet. Press Start: the default pair takes about a minute on two cores.")

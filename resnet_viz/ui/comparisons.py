@@ -1,0 +1,57 @@
+"""Which comparison does a page look at? Chosen once, kept over pages, reloads and links."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from resnet_viz.data import DATASETS
+from resnet_viz.nets import NetSpec
+from resnet_viz.runs import Run
+from resnet_viz.ui.services import run_store
+
+PARAMETER = "comparison"  # in the URL and in the session
+
+
+def choose_comparison() -> list[Run]:
+    """The picker, and the runs of the comparison it shows; empty before anything was started.
+
+    The choice is in the URL: a reload, another tab or a link finds the same runs.
+    """
+    groups: dict[str, list[Run]] = {}
+    for run in run_store().runs():
+        groups.setdefault(run.comparison, []).append(run)
+    if not groups:
+        st.query_params.pop(PARAMETER, None)
+        return []
+    options = list(groups)
+    wished = st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
+    if wished is not None and wished not in groups:
+        st.info(f"There is no comparison {wished} on this machine; this is the newest one.")
+    chosen = st.selectbox(
+        "Comparison",
+        options,
+        index=options.index(wished) if wished in groups else 0,
+        format_func=lambda comparison: _title(groups[comparison]),
+        help="Everything that was ever started here, the newest first.",
+    )
+    show_comparison(chosen)
+    return groups[chosen]
+
+
+def show_comparison(comparison: str) -> None:
+    """Make a comparison the one that all pages look at."""
+    st.session_state[PARAMETER] = comparison
+    st.query_params[PARAMETER] = comparison
+
+
+def net_name(run: Run) -> str:
+    """The name of a run's net: plain-56, ResNet-56 (A)."""
+    return NetSpec(**run.spec).name
+
+
+def _title(runs: list[Run]) -> str:
+    names = " and ".join(net_name(run) for run in runs)
+    started = datetime.fromtimestamp(runs[0].created_at).strftime("%d %b %H:%M")
+    states = " / ".join(dict.fromkeys(str(run.status) for run in runs))
+    config = runs[0].config
+    return f"{names} · {DATASETS[config['dataset']].title} · seed {config['seed']} · {started} · {states}"

@@ -1,0 +1,59 @@
+"""How does a figure change without flicker? Plotly.react on one node: the reader's zoom stays."""
+
+import shutil
+from pathlib import Path
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+
+STATIC = Path(__file__).parents[2] / "static"  # beside app.py; served by Streamlit under app/static
+
+_SCRIPT = """
+let library;
+function loadPlotly(file) {
+  return library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL("app/static/" + file, document.baseURI);
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = reject;
+    document.head.append(script);
+  });
+}
+export default async function ({ data, parentElement }) {
+  const node = parentElement.querySelector(".live-plot");
+  const figure = JSON.parse(data.figure);
+  const style = getComputedStyle(parentElement);
+  figure.layout.font = { color: style.getPropertyValue("--st-text-color"), family: style.fontFamily, size: 13 };
+  figure.layout.template = undefined;
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", data.alt);
+  node.style.minHeight = figure.layout.height + "px";
+  const Plotly = await loadPlotly(data.library);
+  Plotly.react(node, figure.data, figure.layout, { responsive: true, displaylogo: false });
+}
+"""
+
+_component = st.components.v2.component(
+    "live_plot", html='<div class="live-plot" style="width:100%"></div>', js=_SCRIPT, isolate_styles=False
+)
+
+
+def live_plot(figure: go.Figure, key: str, alt: str) -> None:
+    """Show a figure that will change: call again with the same key, and the same node takes the new data.
+
+    `alt` says in words what the figure shows. For a figure that is finished, st.plotly_chart will do.
+    """
+    _component(key=key, data={"figure": figure.to_json(), "library": _provide_plotly(), "alt": alt})
+
+
+@st.cache_resource
+def _provide_plotly() -> str:
+    """The name of plotly.js in the static folder: the very file that the plotly package brings."""
+    target = STATIC / f"plotly-{plotly.__version__}.min.js"
+    if not target.exists():
+        STATIC.mkdir(exist_ok=True)
+        unfinished = target.with_suffix(".part")
+        shutil.copyfile(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", unfinished)
+        unfinished.replace(target)
+    return target.name

@@ -1,0 +1,184 @@
+"""What will be trained, and how long will it take? The controls of a comparison and its price."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+import streamlit as st
+
+from resnet_viz import nets, training
+from resnet_viz.data import DATASETS, DatasetError, count_folder
+from resnet_viz.nets import FAMILIES, SHORTCUTS, NetSpec
+from resnet_viz.runs import RunStatus
+from resnet_viz.settings import Settings
+from resnet_viz.training import DEVICES, ConfigError, TrainingConfig, preset
+from resnet_viz.ui.services import Machine, machine, run_store
+
+DEPTHS = (8, 110)  # of the slider; the engine goes to 1202
+RECENT = 6  # runs that an estimate goes by
+FAMILY_NAMES = {"plain": "plain", "resnet": "residual"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the controls say: the nets side by side, and how each of them is trained."""
+
+    specs: tuple[NetSpec, ...]
+    config: TrainingConfig
+
+
+def choose_plan() -> Plan | None:
+    """The controls of a comparison; None, with a sentence on the page, while they make no sense.
+
+    Every choice is in the URL, and stays while the reader visits other pages.
+    """
+    left, middle, right = st.columns(3, gap="large")
+    with left:
+        depth = st.slider(
+            "Depth",
+            *DEPTHS,
+            value=56,
+            step=6,
+            key="depth",
+            bind="query-params",
+            help="Layers with weights: 6n+2, for n blocks in each of three stages.",
+        )
+        families = st.pills(
+            "Nets",
+            list(FAMILIES),
+            selection_mode="multi",
+            default=list(FAMILIES),
+            format_func=FAMILY_NAMES.__getitem__,
+            key="nets",
+            bind="query-params",
+            help=" ".join(f"**{FAMILY_NAMES[name]}**: {text.partition(': ')[2]}." for name, text in FAMILIES.items()),
+        )
+    with middle:
+        dataset = st.selectbox(
+            "Data set",
+            list(DATASETS),
+            format_func=lambda name: DATASETS[name].title,
+            key="data",
+            bind="query-params",
+        )
+        st.caption(DATASETS[dataset].note)
+        folder = ""
+        if dataset == "folder":
+            folder = st.text_input("Folder on this machine", key="folder", placeholder="/path/with/train/and/test")
+        shortcut = st.segmented_control(
+            "Shortcut",
+            list(SHORTCUTS),
+            default="A",
+            required=True,
+            key="shortcut",
+            bind="query-params",
+            help="\n\n".join(SHORTCUTS.values()),
+        )
+    with right:
+        epochs = st.slider("Epochs", 1, 60, value=preset(dataset).epochs, key=f"epochs_{dataset}", bind="query-params")
+        seed_column, device_column = st.columns(2)
+        seed = seed_column.number_input(
+            "Seed", 0, 9999, value=0, key="seed", bind="query-params", help="Draws the first weights and the order."
+        )
+        device = device_column.selectbox(
+            "Device", list(DEVICES), format_func=lambda kind: "auto" if kind == "auto" else DEVICES[kind], key="device"
+        )
+    if not families:
+        st.info("Choose at least one net.")
+        return None
+    try:
+        config = preset(dataset, epochs=epochs, seed=int(seed), device=device, folder=folder.strip())
+    except ConfigError as error:
+        st.error(f"{error}.")
+        return None
+    return Plan(tuple(NetSpec(family, depth, shortcut or "A") for family in families), config)
+
+
+@st.fragment(run_every=0.5)
+def _wait_for_machine() -> None:
+    if machine().ready.is_set():
+        st.rerun()
+    st.caption(":material/hourglass_top: Looking at what this machine can do; the time estimate follows.")
+
+
+def show_price(plan: Plan) -> bool:
+    """Say what the nets have, what the machine is, and how long it will take; whether Start makes sense."""
+    found = machine()
+    if not found.ready.is_set():
+        _wait_for_machine()
+        return True  # a reader need not wait for an estimate
+    if found.problem:
+        st.error(f"{found.problem}. Run `make setup` again.")
+        return False
+    try:
+        train_count, test_count, classes = _counts(plan.config)
+    except DatasetError as error:
+        st.error(f"{error}.")
+        return False
+    kind = found.devices[0].kind if plan.config.device == "auto" else plan.config.device
+    if kind not in found.precisions:
+        st.error(f"This machine has no {DEVICES[kind]}; found: {_titles(found)}. Choose auto.")
+        return False
+    data = DATASETS[plan.config.dataset]
+    specs = [NetSpec(s.family, s.depth, s.shortcut or "A", data.channels, classes) for s in plan.specs]
+    step_seconds, source = _step_seconds(found, kind, len(specs))
+    counts = (plan.config.epochs, train_count, test_count, data.size)
+    seconds = max(training.estimate_seconds(spec, *counts, step_seconds) for spec in specs)
+    st.caption(
+        f":material/timer: **About {say_duration(seconds)}**{' for both nets at once' if len(specs) > 1 else ''}, "
+        f"on {_titles(found)} ({found.precisions[kind]}); estimated from {source}. "
+        + " ".join(_size_of_net(spec, data.size) for spec in specs)
+    )
+    return True
+
+
+def _counts(config: TrainingConfig) -> tuple[int, int, int]:
+    data = DATASETS[config.dataset]
+    if config.dataset != "folder":
+        return data.train_count, data.test_count, data.classes
+    if not config.folder:
+        raise DatasetError("Name the folder first: it holds train/CLASS/* and test/CLASS/*")
+    return count_folder(Path(config.folder).expanduser())
+
+
+def _step_seconds(found: Machine, kind: str, at_once: int) -> tuple[float, str]:
+    """Seconds a step of the probe net takes: by the last runs under the same conditions, else as measured."""
+    conditions = {
+        "device": next(device.title for device in found.devices if device.kind == kind),
+        "precision": found.precisions[kind],
+        "threads": training.threads_for(at_once),
+    }
+    paces = []
+    for run in run_store().runs():
+        if run.status is RunStatus.FINISHED and conditions.items() <= run.facts.items():
+            facts = run.facts
+            counts = (run.config["epochs"], facts["train_count"], facts["test_count"], facts["form"]["size"])
+            paces.append(run.seconds / training.estimate_seconds(NetSpec(**facts["spec"]), *counts, 1.0))
+    if not paces:
+        return found.step_seconds[kind, at_once], "a step of ResNet-8 measured here"
+    return median(paces[:RECENT]), f"the last {min(len(paces), RECENT)} runs here"
+
+
+def _titles(found: Machine) -> str:
+    return " or ".join(device.title for device in found.devices)
+
+
+def _size_of_net(spec: NetSpec, size: int) -> str:
+    table = nets.layer_table(spec, size)
+    adds = table["multiply_adds"].sum() / 1e6
+    return f"**{spec.name}**: {table['parameters'].sum():,} parameters, {adds:.1f} million multiply-adds a picture."
+
+
+def say_duration(seconds: float) -> str:
+    """A duration to read: 50 s, 3 min, 1.5 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def start(plan: Plan) -> str:
+    """Queue the nets of a plan, start a worker for each, and give back the comparison's id."""
+    settings = Settings()
+    runs = run_store().add_comparison([(asdict(spec), asdict(plan.config)) for spec in plan.specs])
+    training.start_workers([run.id for run in runs], settings)
+    return runs[0].comparison

@@ -1,0 +1,79 @@
+"""What stands behind every page? The settings, the run store, and what is known of this machine."""
+
+import gc
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from resnet_viz import nets, training  # by room: `training.find_devices` imports torch when it is called, not here
+from resnet_viz.runs import Run, RunStore
+from resnet_viz.settings import Settings
+
+if TYPE_CHECKING:
+    from resnet_viz.nets import ConvNet
+    from resnet_viz.training import Device
+
+HEAD_START = 1.0  # seconds that the first page gets before torch is imported behind it
+
+
+def run_store() -> RunStore:
+    """The store of this installation, with runs whose worker is gone marked as interrupted."""
+    store = _open_store(Settings().store_url)
+    store.mark_interrupted()
+    return store
+
+
+@st.cache_resource
+def _open_store(url: str) -> RunStore:
+    return RunStore(url)
+
+
+@dataclass
+class Machine:
+    """What this machine can train on; filled in from the background, `ready` when all of it is known."""
+
+    devices: list["Device"] = field(default_factory=list)
+    precisions: dict[str, str] = field(default_factory=dict)  # by kind of device
+    step_seconds: dict[tuple[str, int], float] = field(default_factory=dict)  # by kind and nets at once
+    ready: threading.Event = field(default_factory=threading.Event)
+    problem: str = ""
+
+
+@st.cache_resource
+def machine() -> Machine:
+    """What this machine can train on. The first call starts to find out, without waiting for it."""
+    found = Machine()
+    timer = threading.Timer(HEAD_START, _explore, [found])
+    timer.daemon = True
+    timer.start()
+    return found
+
+
+def _explore(found: Machine) -> None:
+    try:
+        devices = training.find_devices()
+        for device in devices:
+            found.precisions[device.kind] = training.resolve_precision("auto", device)
+            for at_once in range(1, training.RUNS_AT_ONCE + 1):
+                found.step_seconds[device.kind, at_once] = training.measure_step_seconds(
+                    device, found.precisions[device.kind], training.threads_for(at_once)
+                )
+        found.devices = devices
+    except Exception as error:
+        found.problem = f"torch does not work here: {error}"
+    found.ready.set()
+    # Streamlit collects garbage after every run; without this it walks over all of torch each time.
+    gc.collect()
+    gc.freeze()
+
+
+def net_of(run: Run) -> "ConvNet":
+    """The trained net of a run. Raises CheckpointError with a sentence where its weights are gone."""
+    return _load_net(run.weights)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Loading the net…")
+def _load_net(path: str) -> "ConvNet":
+    return nets.load_checkpoint(path)

@@ -1,0 +1,95 @@
+"""What is happening to the runs of a comparison? Their state, their curves, and what came of it."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from resnet_viz.runs import Run, RunStatus
+from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.plan import say_duration
+from resnet_viz.ui.services import run_store
+
+REFRESH_SECONDS = 1.0
+ICONS = {
+    RunStatus.QUEUED: ":material/hourglass_top:",
+    RunStatus.RUNNING: ":material/play_circle:",
+    RunStatus.FINISHED: ":material/check_circle:",
+    RunStatus.STOPPED: ":material/stop_circle:",
+    RunStatus.DIVERGED: ":material/trending_up:",
+    RunStatus.FAILED: ":material/error:",
+    RunStatus.INTERRUPTED: ":material/power_off:",
+}
+
+
+def refresh_interval(runs: Sequence[Run]) -> float | None:
+    """Seconds between looks at the store: None once nothing runs."""
+    return REFRESH_SECONDS if any(run.status.is_active for run in runs) else None
+
+
+def steps_so_far(run: Run) -> pd.DataFrame:
+    """All training steps of a run; only those newer than the last look are read from the store."""
+    known = _remembered("steps", run)
+    newer = run_store().steps(run.id, after=int(known["step"].iloc[-1]) if known is not None else 0)
+    return _remember("steps", run, newer if known is None else pd.concat([known, newer], ignore_index=True))
+
+
+def norms_so_far(run: Run) -> pd.DataFrame:
+    """All gradient norms of a run; only those newer than the last look are read from the store."""
+    known = _remembered("norms", run)
+    newer = run_store().gradient_norms(run.id, after=int(known.index[-1]) if known is not None else 0)
+    return _remember("norms", run, newer if known is None else pd.concat([known, newer]))
+
+
+def _remembered(kind: str, run: Run) -> pd.DataFrame | None:
+    key, frame = st.session_state.get(f"seen_{kind}_{run.position}", ("", None))
+    return frame if key == run.id and frame is not None and len(frame) else None
+
+
+def _remember(kind: str, run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+    # One slot a position, not a run: a session remembers what it looks at and no more.
+    st.session_state[f"seen_{kind}_{run.position}"] = (run.id, frame)
+    return frame
+
+
+def show_state(run: Run) -> None:
+    """One run in a few lines: state, progress and time left, errors so far, and a way to stop it."""
+    title, button = st.columns([4, 1], vertical_alignment="center")
+    title.markdown(f"{ICONS[run.status]} **{net_name(run)}** · {run.status}")
+    if run.status.is_active and button.button(
+        "Stop", key=f"stop_{run.id}", disabled=run.stop_requested, icon=":material/stop:"
+    ):
+        run_store().request_stop(run.id)
+        st.toast(f"{net_name(run)} stops within seconds and keeps its curves.")
+    if run.status.is_active:
+        st.progress(run.progress, text=_what_happens(run))
+    elif run.message:
+        st.caption(f"{run.message[:1].upper()}{run.message[1:]}.")
+    if run.test_error is not None and run.train_error is not None:
+        train, test = st.columns(2)
+        train.metric("training error", f"{run.train_error:.1%}")
+        test.metric("test error", f"{run.test_error:.1%}")
+
+
+def _what_happens(run: Run) -> str:
+    if run.stop_requested:
+        return "stopping…"
+    if run.status is RunStatus.QUEUED:
+        return "waiting for its turn: two nets train at once"
+    if run.seconds_left is None:
+        return run.message or "the first steps are on their way"
+    return f"step {run.step} of {run.total_steps}, {say_duration(run.seconds_left)} left"
+
+
+def show_record(runs: Sequence[Run]) -> None:
+    """What was run, to repeat it by: configuration, seed, machine and versions of each run."""
+    with st.expander("What was run", icon=":material/receipt_long:"):
+        st.dataframe(pd.DataFrame({net_name(run): _record(run) for run in runs}))
+
+
+def _record(run: Run) -> pd.Series:
+    facts = {name: value for name, value in run.facts.items() if name in ("device", "precision", "threads", "host")}
+    counts = {"training pictures": run.facts.get("train_count"), "test pictures": run.facts.get("test_count")}
+    versions = {f"version of {name}": value for name, value in run.facts.get("versions", {}).items()}
+    record = {"run": run.id, **run.config, **counts, **facts, "seconds": round(run.seconds, 1), **versions}
+    return pd.Series({name: "" if value is None else str(value) for name, value in record.items()})
