@@ -1,0 +1,176 @@
+"""Does every page run alone: empty, with finished runs, and with input that makes no sense?"""
+
+import time
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.runs import RunStatus, RunStore
+from resnet_viz.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+
+
+def open_page(name: str) -> AppTest:
+    return AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
+
+
+def text_of(page: AppTest) -> str:
+    shown = [*page.title, *page.markdown, *page.caption, *page.info, *page.error]
+    return "\n".join(str(element.value) for element in shown)
+
+
+@pytest.fixture
+def with_runs(trained, monkeypatch) -> RunStore:
+    home, _ = trained
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(home))
+    return RunStore(Settings().store_url)
+
+
+def test_the_list_of_pages_is_whole():
+    assert all(f'"pages/{name}.py"' in (ROOT / "app.py").read_text() for name in PAGES)
+
+
+def test_the_app_itself_runs(home):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not page.exception
+    assert page.title[0].value == "Which of the two learns?"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_empty_page_says_what_to_do_first(home, name):
+    page = open_page(name).run()
+    assert not page.exception
+    assert "Nothing was trained here yet" in page.info[0].value
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_the_finished_comparison(with_runs, name):
+    page = open_page(name).run()
+    assert not page.exception
+    assert not page.error
+    assert "plain-8 and ResNet-8 (A)" in next(box for box in page.selectbox if box.label == "Comparison").options[0]
+
+
+def test_train_tells_the_result_with_its_runs(with_runs):
+    shown = text_of(open_page("train").run())
+    for run in with_runs.runs():
+        assert run.id in shown
+        assert f"{run.test_error:.1%}" in shown
+
+
+def test_train_refuses_a_folder_that_is_none(home):
+    page = open_page("train").run()
+    page.selectbox(key="data").select("folder").run()
+    page.text_input(key="folder").input("/nowhere").run()
+    deadline = time.monotonic() + 60
+    while not page.error and time.monotonic() < deadline:  # until the machine is known
+        page.run()
+    assert "there is no folder /nowhere/train" in page.error[0].value
+    assert next(button for button in page.button if button.label == "Start").disabled
+
+
+def test_train_without_a_net_offers_no_start(home):
+    page = open_page("train").run()
+    page.session_state["nets"] = []
+    page.run()
+    assert "Choose at least one net." in [info.value for info in page.info]
+    assert not [button for button in page.button if button.label == "Start"]
+
+
+def test_start_queues_both_nets_and_stop_ends_them(home):
+    page = open_page("train").run()
+    page.slider(key="depth").set_value(8)
+    page.number_input(key="seed").set_value(5)
+    page.run()
+    next(button for button in page.button if button.label == "Start").click().run()
+    assert not page.exception
+    store = RunStore(Settings().store_url)
+    runs = store.runs()
+    assert [run.spec["family"] for run in runs] == ["plain", "resnet"]
+    assert {(run.spec["depth"], run.config["seed"]) for run in runs} == {(8, 5)}
+    for run in runs:
+        page.button(key=f"stop_{run.id}").click().run()
+    assert all(store.run(run.id).stop_requested for run in runs)
+    deadline = time.monotonic() + 60
+    while any(run.status.is_active for run in store.runs()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert {run.status for run in store.runs()} == {RunStatus.STOPPED}
+
+
+def test_gradients_compares_first_and_last_layers(with_runs):
+    page = open_page("gradients").run()
+    step = page.slider[0]
+    assert step.max == 21
+    step.set_value(3).run()
+    assert not page.exception
+    assert "**plain-8**, step 3: the median norm" in text_of(page)
+
+
+@pytest.mark.parametrize("method", ["saliency", "integrated_gradients", "grad_cam", "occlusion"])
+def test_saliency_draws_every_method(with_runs, method):
+    page = open_page("saliency").run()
+    page.selectbox(key="method").select(method).run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 2
+    assert "The picture is a **0**." in text_of(page)
+
+
+def test_saliency_explains_a_class_of_choice_for_an_own_picture(with_runs):
+    page = open_page("saliency").run()
+    next(box for box in page.selectbox if box.label == "Class to explain").select("7").run()
+    page.segmented_control(key="source").set_value("my own").run()
+    assert "Choose a PNG" in page.info[0].value
+    page.file_uploader(key="upload").set_value(("p.png", make_png(), "image/png")).run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 2
+
+
+def make_png(color: str = "white") -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (64, 48), color).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_classify_answers_for_both_nets(with_runs):
+    page = open_page("classify").run()
+    page.file_uploader(key="upload").set_value(("p.png", make_png(), "image/png")).run()
+    assert not page.exception
+    assert "**plain-8** says" in text_of(page)
+    assert "**ResNet-8 (A)** says" in text_of(page)
+    assert page.checkbox(key="invert_True").value  # a bright picture is taken for ink on paper
+
+
+@pytest.mark.parametrize("data", [b"text renamed to png", make_png()[:40], b"\x89PNG\r\n\x1a\n"])
+def test_a_hostile_file_gets_one_sentence(with_runs, data):
+    page = open_page("classify").run()
+    page.file_uploader(key="upload").set_value(("p.png", data, "image/png")).run()
+    assert not page.exception
+    assert len(page.error) == 1
+    assert not page.get("plotly_chart")
+
+
+def test_weights_that_are_gone_get_a_sentence(with_runs, trained, tmp_path, monkeypatch):
+    for run in trained[1]:
+        Path(run.weights).rename(tmp_path / Path(run.weights).name)
+    from resnet_viz.ui import services
+
+    services._load_net.clear()
+    try:
+        page = open_page("classify").run()
+    finally:
+        for run in trained[1]:
+            (tmp_path / Path(run.weights).name).rename(run.weights)
+    assert not page.exception
+    assert "plain-8 cannot be loaded: there is no file" in page.error[0].value
+
+
+def test_a_link_to_a_comparison_that_is_not_here_says_so(with_runs):
+    page = open_page("train")
+    page.query_params["comparison"] = "ffffffff"
+    page.run()
+    assert "There is no comparison ffffffff on this machine" in text_of(page)

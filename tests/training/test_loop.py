@@ -1,0 +1,115 @@
+"""Does the loop learn, tell the truth about its gradients, and repeat itself?"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from resnet_viz.data import normalize
+from resnet_viz.nets import NetSpec, build_net, weighted_layers
+from resnet_viz.training import Diverged, EpochDone, Started, StepsDone, TrainingConfig, train
+
+SPEC = NetSpec("resnet", 8, "B", in_channels=1)
+CONFIG = TrainingConfig(epochs=2, precision="fp32", device="cpu")
+
+
+def collect(reports) -> tuple[pd.DataFrame, np.ndarray, list[EpochDone]]:
+    seen = list(reports)
+    steps = [report for report in seen if isinstance(report, StepsDone)]
+    epochs = [report for report in seen if isinstance(report, EpochDone)]
+    return pd.concat([s.rows for s in steps], ignore_index=True), np.concatenate([s.norms for s in steps]), epochs
+
+
+def test_gradient_norms_equal_those_of_autograd(few_digits):
+    config = replace(CONFIG, seed=11)
+    rows, norms, _ = collect(train(SPEC, config, few_digits))
+    # The first step by hand: the same draws, one forward pass, gradients from autograd, no optimizer.
+    torch.manual_seed(11)
+    net = build_net(SPEC).to(memory_format=torch.channels_last).train()
+    order = torch.randperm(160, generator=torch.Generator().manual_seed(11))[:64]
+    x = normalize(torch.from_numpy(few_digits.train_pictures)[order], few_digits.form)
+    loss = nn.functional.cross_entropy(net(x), torch.from_numpy(few_digits.train_labels)[order])
+    gradients = torch.autograd.grad(loss, list(weighted_layers(net).values()))
+    expected = [float((gradient.double() ** 2).sum().sqrt()) for gradient in gradients]
+    assert rows["loss"][0] == pytest.approx(loss.item(), rel=1e-5)
+    np.testing.assert_allclose(norms[0], expected, rtol=1e-4)
+
+
+def test_the_layers_reported_are_the_weighted_layers(few_digits):
+    started = next(iter(train(SPEC, CONFIG, few_digits)))
+    assert isinstance(started, Started)
+    assert started.layers == list(weighted_layers(build_net(SPEC)))
+    assert started.total_steps == 4
+
+
+def test_steps_are_numbered_without_gap_and_epochs_average_them(few_digits):
+    rows, norms, epochs = collect(train(SPEC, CONFIG, few_digits))
+    assert rows["step"].tolist() == [1, 2, 3, 4]
+    assert norms.shape == (4, len(weighted_layers(build_net(SPEC))))
+    assert [epoch.step for epoch in epochs] == [2, 4]
+    assert epochs[1].train_loss == pytest.approx(rows["loss"][2:].mean())
+    assert epochs[1].train_error == pytest.approx(rows["error"][2:].mean())
+
+
+def test_the_learning_rate_goes_up_to_its_peak_and_down_to_nothing(few_digits):
+    config = replace(CONFIG, epochs=10, peak_lr=0.2)
+    rates = collect(train(SPEC, config, few_digits))[0]["learning_rate"]
+    assert rates.max() == pytest.approx(0.2, rel=0.02)
+    assert rates.iloc[0] == pytest.approx(0.2 / 25)
+    assert rates.iloc[-1] < 1e-4
+
+
+def test_a_net_learns_digits(digits):
+    reports = train(SPEC, replace(CONFIG, epochs=3), digits)
+    net = next(reports).net
+    _, _, epochs = collect(reports)
+    assert epochs[-1].test_error < 0.2 < epochs[0].test_error + 0.2
+    with torch.no_grad():  # the reported error is that of the net that is left
+        answers = net.eval()(normalize(torch.from_numpy(digits.test_pictures), digits.form)).argmax(1).numpy()
+    assert epochs[-1].test_error == pytest.approx((answers != digits.test_labels).mean(), abs=1e-6)
+
+
+def test_the_same_seed_gives_the_same_curve_and_another_seed_another(few_digits):
+    config = replace(CONFIG, augment=True)
+    first, norms, _ = collect(train(SPEC, config, few_digits))
+    again, norms_again, _ = collect(train(SPEC, config, few_digits))
+    other, _, _ = collect(train(SPEC, replace(config, seed=1), few_digits))
+    pd.testing.assert_frame_equal(first, again, check_exact=True)
+    assert np.array_equal(norms, norms_again)
+    assert not np.allclose(first["loss"], other["loss"])
+
+
+def test_the_net_takes_channels_and_classes_of_the_data(few_digits):
+    started = next(iter(train(NetSpec("plain", 8, in_channels=3, classes=100), CONFIG, few_digits)))
+    assert (started.net.spec.in_channels, started.net.spec.classes) == (1, 10)
+
+
+def test_bf16_agrees_with_fp32_at_the_first_step(few_digits):
+    losses = [
+        collect(train(SPEC, replace(CONFIG, precision=precision), few_digits))[0]["loss"][0]
+        for precision in ("fp32", "bf16")
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+    assert losses[0] != losses[1]
+
+
+def test_a_loss_that_is_no_number_ends_the_run_at_its_step(few_digits):
+    reports, rows = (
+        train(NetSpec("plain", 8), replace(CONFIG, epochs=30, peak_lr=100.0, weight_decay=1.0), few_digits),
+        [],
+    )
+    with pytest.raises(Diverged) as caught:
+        rows.extend(report.rows for report in reports if isinstance(report, StepsDone))
+    steps = pd.concat(rows)
+    assert steps["step"].iloc[-1] == caught.value.step
+    assert not np.isfinite(steps["loss"].iloc[-1])
+    assert np.isfinite(steps["loss"].iloc[:-1]).all()
+    assert f"step {caught.value.step}" in str(caught.value)
+
+
+def test_a_batch_larger_than_the_data_is_the_data(few_digits):
+    rows, _, _ = collect(train(SPEC, replace(CONFIG, batch_size=4096), few_digits))
+    assert len(rows) == 2

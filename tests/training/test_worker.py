@@ -1,0 +1,183 @@
+"""Does a worker's process do what the store asks, and is every end of it told apart?"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from resnet_viz.nets import NetSpec, load_checkpoint
+from resnet_viz.runs import Run, RunStatus, RunStore
+from resnet_viz.settings import Settings
+from resnet_viz.training import preset, start_workers
+from resnet_viz.training.worker import work
+
+PATIENCE = 90.0  # seconds; noisy machines
+
+
+def queue(store: RunStore, depth: int = 8, **changes) -> Run:
+    (run,) = store.add_comparison([(asdict(NetSpec("resnet", depth)), asdict(replace(preset("digits"), **changes)))])
+    return run
+
+
+def wait_until(store: RunStore, run: Run, condition) -> Run:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        now = store.run(run.id)
+        if condition(now):
+            return now
+        time.sleep(0.1)
+    raise AssertionError(f"waited {PATIENCE} s; the run is {store.run(run.id)}")
+
+
+def has_ended(run: Run) -> bool:
+    return not run.status.is_active
+
+
+def test_a_finished_run_says_all_that_is_needed_to_repeat_it(trained):
+    home, runs = trained
+    for run in runs:
+        assert run.status is RunStatus.FINISHED
+        assert run.step == run.total_steps == 21
+        assert 0 < run.test_error < 1
+        facts = run.facts
+        assert facts["spec"]["in_channels"] == 1
+        assert facts["threads"] == 2
+        assert {"torch", "python", "resnet_viz"} <= facts["versions"].keys()
+        assert len(facts["layers"]) == 8
+        assert load_checkpoint(run.weights).spec == NetSpec(**facts["spec"])
+    store = RunStore(Settings(home=home).store_url)
+    assert len(store.samples(runs[0].id)) == 20
+    assert store.gradient_norms(runs[0].id).shape == (21, 8)
+    assert len(store.evaluations(runs[0].id)) == 1
+
+
+def test_two_workers_train_side_by_side_and_outlive_their_starter(store, home):
+    runs = store.add_comparison(
+        [(asdict(NetSpec(f, 8)), asdict(preset("digits", epochs=2))) for f in ("plain", "resnet")]
+    )
+    code = "import sys; from resnet_viz.training import start_workers; from resnet_viz.settings import Settings; "
+    code += "start_workers(sys.argv[1:], Settings())"
+    subprocess.run([sys.executable, "-c", code, *(run.id for run in runs)], check=True)  # and is gone
+    ended = [wait_until(store, run, has_ended) for run in runs]
+    assert [run.status for run in ended] == [RunStatus.FINISHED] * 2, [run.message for run in ended]
+    assert ended[0].ended_at - ended[0].seconds < ended[1].ended_at  # they overlapped
+
+
+def test_a_stopped_run_stops_within_seconds_and_keeps_its_curve_and_weights(store):
+    run = queue(store, depth=20, epochs=200)
+    start_workers([run.id], Settings())
+    wait_until(store, run, lambda now: now.step > 2)
+    asked = time.monotonic()
+    store.request_stop(run.id)
+    ended = wait_until(store, run, has_ended)
+    assert ended.status is RunStatus.STOPPED
+    assert time.monotonic() - asked < 15
+    assert len(store.steps(run.id)) == ended.step > 2
+    assert load_checkpoint(ended.weights).spec.depth == 20
+
+
+def test_a_killed_worker_leaves_an_interrupted_run(store, monkeypatch):
+    run = queue(store, epochs=200)
+    start_workers([run.id], Settings())
+    pid = wait_until(store, run, lambda now: now.step > 2).facts["pid"]
+    os.kill(pid, signal.SIGKILL)
+    monkeypatch.setattr("resnet_viz.runs.store.LEASE", 1.0)
+    time.sleep(1.5)
+    store.mark_interrupted()
+    ended = store.run(run.id)
+    assert ended.status is RunStatus.INTERRUPTED
+    assert len(store.steps(run.id)) == ended.step
+
+
+def test_sigterm_ends_a_run_as_stopped(store):
+    run = queue(store, epochs=200)
+    start_workers([run.id], Settings())
+    os.kill(wait_until(store, run, lambda now: now.step > 2).facts["pid"], signal.SIGTERM)
+    ended = wait_until(store, run, has_ended)
+    assert ended.status is RunStatus.STOPPED
+    assert "signal" in ended.message
+
+
+def run_here(store: RunStore, run: Run, home: Path) -> Run:
+    store.claim(run.id, at_once=None)
+    return work(store, Settings(home=home), run.id, threads=1)
+
+
+def test_a_diverged_run_says_since_when(store, home):
+    ended = run_here(store, queue(store, epochs=5, peak_lr=100.0, weight_decay=1.0), home)
+    assert ended.status is RunStatus.DIVERGED
+    assert ended.message.startswith(f"diverged at step {ended.step}")
+    assert store.steps(ended.id)["loss"].isna().sum() == 1
+    assert ended.weights == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"dataset": "folder", "folder": "/nowhere"}, "there is no folder /nowhere/train"),
+        ({"dataset": "imagenet"}, "data set 'imagenet' is unknown"),
+    ],
+)
+def test_a_failed_run_says_why_in_a_sentence(store, home, changes, sentence):
+    ended = run_here(store, queue(store, **changes), home)
+    assert ended.status is RunStatus.FAILED
+    assert sentence in ended.message
+
+
+def test_an_unforeseen_error_is_a_sentence_too(store, home, monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes\n#0 0x7f")
+
+    monkeypatch.setattr("resnet_viz.training.worker.load_dataset", refuse)
+    ended = run_here(store, queue(store), home)
+    assert ended.status is RunStatus.FAILED
+    assert ended.message == "out of memory: try a smaller batch or depth"
+
+
+# -- the command line -------------------------------------------------------------------------------------------------
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "resnet_viz", "train", *words]
+
+
+def test_the_command_line_trains_and_prints_json_last(store):
+    words = "--family resnet --depth 8 --shortcut A --dataset digits --epochs 1 --seed 3 --json"
+    done = subprocess.run(command(*words.split()), capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout.splitlines()[-1])
+    expected = {"state": "finished", "family": "resnet", "depth": 8, "shortcut": "A", "dataset": "digits", "seed": 3}
+    assert expected.items() <= told.items()
+    assert told["epochs"] == 1
+    assert 0 < told["test_error"] < 1
+    assert 0 < told["train_error"] < 1
+    assert told["seconds"] > 0
+    assert store.run(told["run_id"]).status is RunStatus.FINISHED
+    assert "21/21" in done.stderr
+
+
+def test_the_command_line_refuses_with_a_sentence(home):
+    done = subprocess.run(command("--depth", "21"), capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.strip() == "depth 21 is not 6n+2; try 20 or 26"
+
+
+def test_ctrl_c_leaves_a_run_that_is_told_from_a_finished_one(store):
+    process = subprocess.Popen(
+        command("--depth", "8", "--epochs", "300", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + PATIENCE
+    while not (store.runs() and store.runs()[0].step > 2):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert json.loads(out.splitlines()[-1])["state"] == "stopped"
+    assert "Traceback" not in err
+    assert store.runs()[0].status is RunStatus.STOPPED
