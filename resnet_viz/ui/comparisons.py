@@ -52,6 +52,5 @@ def net_name(run: Run) -> str:
 def _title(runs: list[Run]) -> str:
     names = " and ".join(net_name(run) for run in runs)
     started = datetime.fromtimestamp(runs[0].created_at).strftime("%d %b %H:%M")
-    states = " / ".join(dict.fromkeys(str(run.status) for run in runs))
     config = runs[0].config
-    return f"{names} · {DATASETS[config['dataset']].title} · seed {config['seed']} · {started} · {states}"
+    return f"{names} · {DATASETS[config['dataset']].title} · seed {config['seed']} · {started}"

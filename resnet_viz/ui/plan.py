@@ -95,8 +95,9 @@ def choose_plan() -> Plan | None:
 
 
 @st.fragment(run_every=0.5)
-def _wait_for_machine() -> None:
-    if machine().ready.is_set():
+def _wait_for_machine(pace: tuple[str, int] | None = None) -> None:
+    """Say that the machine is being looked at, until it is known or, if asked for, this pace was measured."""
+    if machine().is_known if pace is None else pace in machine().step_seconds:
         st.rerun()
     st.caption(":material/hourglass_top: Looking at what this machine can do; the time estimate follows.")
 
@@ -104,7 +105,7 @@ def _wait_for_machine() -> None:
 def show_price(plan: Plan) -> bool:
     """Say what the nets have, what the machine is, and how long it will take; whether Start makes sense."""
     found = machine()
-    if not found.ready.is_set():
+    if not found.is_known:
         _wait_for_machine()
         return True  # a reader need not wait for an estimate
     if found.problem:
@@ -121,7 +122,11 @@ def show_price(plan: Plan) -> bool:
         return False
     data = DATASETS[plan.config.dataset]
     specs = [NetSpec(s.family, s.depth, s.shortcut or "A", data.channels, classes) for s in plan.specs]
-    step_seconds, source = _step_seconds(found, kind, len(specs))
+    pace = _step_seconds(found, kind, len(specs))
+    if pace is None:
+        _wait_for_machine((kind, len(specs)))
+        return True
+    step_seconds, source = pace
     counts = (plan.config.epochs, train_count, test_count, data.size)
     seconds = max(training.estimate_seconds(spec, *counts, step_seconds) for spec in specs)
     st.caption(
@@ -141,8 +146,11 @@ def _counts(config: TrainingConfig) -> tuple[int, int, int]:
     return count_folder(Path(config.folder).expanduser())
 
 
-def _step_seconds(found: Machine, kind: str, at_once: int) -> tuple[float, str]:
-    """Seconds a step of the probe net takes: by the last runs under the same conditions, else as measured."""
+def _step_seconds(found: Machine, kind: str, at_once: int) -> tuple[float, str] | None:
+    """Seconds a step of the probe net takes, and by what: the last runs under the same conditions, or a measurement.
+
+    None while there is neither.
+    """
     conditions = {
         "device": next(device.title for device in found.devices if device.kind == kind),
         "precision": found.precisions[kind],
@@ -154,9 +162,11 @@ def _step_seconds(found: Machine, kind: str, at_once: int) -> tuple[float, str]:
             facts = run.facts
             counts = (run.config["epochs"], facts["train_count"], facts["test_count"], facts["form"]["size"])
             paces.append(run.seconds / training.estimate_seconds(NetSpec(**facts["spec"]), *counts, 1.0))
-    if not paces:
+    if paces:
+        return median(paces[:RECENT]), f"the last {min(len(paces), RECENT)} runs here"
+    if (kind, at_once) in found.step_seconds:
         return found.step_seconds[kind, at_once], "a step of ResNet-8 measured here"
-    return median(paces[:RECENT]), f"the last {min(len(paces), RECENT)} runs here"
+    return None
 
 
 def _titles(found: Machine) -> str:

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,12 +33,12 @@ def _open_store(url: str) -> RunStore:
 
 @dataclass
 class Machine:
-    """What this machine can train on; filled in from the background, `ready` when all of it is known."""
+    """What this machine can train on, filled in from the background: devices first, then how fast they are."""
 
     devices: list["Device"] = field(default_factory=list)
     precisions: dict[str, str] = field(default_factory=dict)  # by kind of device
     step_seconds: dict[tuple[str, int], float] = field(default_factory=dict)  # by kind and nets at once
-    ready: threading.Event = field(default_factory=threading.Event)
+    is_known: bool = False  # devices and precisions are
     problem: str = ""
 
 
@@ -45,28 +46,29 @@ class Machine:
 def machine() -> Machine:
     """What this machine can train on. The first call starts to find out, without waiting for it."""
     found = Machine()
-    timer = threading.Timer(HEAD_START, _explore, [found])
+    timer = threading.Timer(HEAD_START, _explore, [found, _open_store(Settings().store_url)])
     timer.daemon = True
     timer.start()
     return found
 
 
-def _explore(found: Machine) -> None:
+def _explore(found: Machine, store: RunStore) -> None:
     try:
-        devices = training.find_devices()
-        for device in devices:
-            found.precisions[device.kind] = training.resolve_precision("auto", device)
-            for at_once in range(1, training.RUNS_AT_ONCE + 1):
-                found.step_seconds[device.kind, at_once] = training.measure_step_seconds(
-                    device, found.precisions[device.kind], training.threads_for(at_once)
-                )
-        found.devices = devices
+        found.devices = training.find_devices()
+        found.precisions = {device.kind: training.resolve_precision("auto", device) for device in found.devices}
     except Exception as error:
         found.problem = f"torch does not work here: {error}"
-    found.ready.set()
+    found.is_known = True
     # Streamlit collects garbage after every run; without this it walks over all of torch each time.
     gc.collect()
     gc.freeze()
+    for device in found.devices:
+        for at_once in range(training.RUNS_AT_ONCE, 0, -1):  # the usual comparison first
+            while any(run.status.is_active for run in store.runs()):
+                time.sleep(1.0)  # a measurement beside a training would be wrong, and slow the training
+            found.step_seconds[device.kind, at_once] = training.measure_step_seconds(
+                device, found.precisions[device.kind], training.threads_for(at_once)
+            )
 
 
 def net_of(run: Run) -> "ConvNet":

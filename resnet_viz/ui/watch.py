@@ -10,7 +10,7 @@ from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.plan import say_duration
 from resnet_viz.ui.services import run_store
 
-REFRESH_SECONDS = 1.0
+REFRESH_SECONDS = 1.5  # page, browser and training may share two cores
 ICONS = {
     RunStatus.QUEUED: ":material/hourglass_top:",
     RunStatus.RUNNING: ":material/play_circle:",
@@ -54,10 +54,10 @@ def _remember(kind: str, run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 
 def show_state(run: Run) -> None:
     """One run in a few lines: state, progress and time left, errors so far, and a way to stop it."""
-    title, button = st.columns([4, 1], vertical_alignment="center")
+    title, button = st.columns([3, 2], vertical_alignment="center")
     title.markdown(f"{ICONS[run.status]} **{net_name(run)}** · {run.status}")
     if run.status.is_active and button.button(
-        "Stop", key=f"stop_{run.id}", disabled=run.stop_requested, icon=":material/stop:"
+        "Stop training", key=f"stop_{run.id}", disabled=run.stop_requested, icon=":material/stop:"
     ):
         run_store().request_stop(run.id)
         st.toast(f"{net_name(run)} stops within seconds and keeps its curves.")
