@@ -6,10 +6,11 @@ CHROMIUM ?= /usr/bin/chromium
 
 .PHONY: run setup test check clean
 
-run: setup
+run: .venv/app.installed
 	$(BIN)/streamlit run app.py
 
-setup: .venv/app.installed
+# The installing for both commands, and nothing else.
+setup: .venv/app.installed .venv/tests.installed
 
 # Every check, in the order in which they fail fastest.
 test: .venv/tests.installed $(CHROMIUM) check
@@ -31,7 +32,7 @@ check: .venv/tests.installed
 .venv:
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))" || \
 	  { echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
 	@echo "Installing the app's packages into .venv (several minutes and up to 6 GB, once)"
 
 $(CHROMIUM):

@@ -18,22 +18,24 @@ chosen = choose_comparison()
 
 
 def watch(comparison: str) -> None:
-    """Heatmap, profile and what they say; runs again every second while a net trains."""
+    """Heatmap, profile and what they say; runs again and again while a net trains."""
     runs = run_store().comparison(comparison)
     norms = [Norms(net_name(run), run.spec["family"], norms_so_far(run)) for run in runs]
     norms = [one for one in norms if len(one.frame)]
-    if not norms:
+    if not norms and refresh_interval(runs) is None:
+        st.info("These runs ended before their first step; **Train** says why.")
+    elif not norms:
         st.info("No step was recorded yet; the first ones come seconds after the start.")
     else:
         names = " and ".join(one.name for one in norms)
         st.markdown("##### Every layer, every step")
-        live_plot(gradient_norm_heatmap(norms), key="heatmap", alt=f"Gradient norm of {names}: layer by training step")
+        alt = f"Gradient norm of {names}: layer by training step"
+        live_plot(gradient_norm_heatmap(norms), key="heatmap", view=comparison, alt=alt)
         st.markdown("##### Every layer at one step")
         last = max(2, *(run.total_steps for run in runs))
         step = st.slider("Step", 1, last, value=last, key=f"step_{comparison}", help="The nearest recorded step.")
-        live_plot(
-            gradient_norm_profile(norms, step), key="profile", alt=f"Gradient norm of {names} by layer at step {step}"
-        )
+        alt = f"Gradient norm of {names} by layer at step {step}"
+        live_plot(gradient_norm_profile(norms, step), key="profile", view=comparison, alt=alt)
         for one in norms:
             st.markdown(tell(one, step))
         st.caption(
@@ -51,6 +53,10 @@ def tell(one: Norms, step: int) -> str:
     row = layers.iloc[abs(layers.index - step).argmin()]
     third = max(1, (len(row) - 1) // 3)
     first, last = row.iloc[:third].median(), row.iloc[-1 - third : -1].median()
+    if row.isna().any():
+        return (
+            f"**{one.name}** diverged: at step {row.name} its gradients are no longer numbers; choose an earlier one."
+        )
     return (
         f"**{one.name}**, step {row.name}: the median norm is {first:.3g} in the first third of the layers and "
         f"{last:.3g} in the last third, a ratio of **{first / last if last else float('nan'):.2g}**."

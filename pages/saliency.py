@@ -1,16 +1,11 @@
 """What does each net look at? Captum's attributions for one picture, plain beside residual."""
 
-from dataclasses import replace
-
 import streamlit as st
 
-from resnet_viz import explain
 from resnet_viz.plots import class_bars, saliency_maps
-from resnet_viz.ui.answers import ask, choose_sample, format_of, tell, trained_runs, upload_picture
+from resnet_viz.ui.answers import ask, choose_sample, explain_answer, format_of, tell, trained_runs, upload_picture
 from resnet_viz.ui.comparisons import choose_comparison
-from resnet_viz.ui.services import net_of
-
-SIGNED = ("integrated_gradients", "occlusion")
+from resnet_viz.ui.services import attribution_methods
 
 st.title("What does each net look at?")
 st.markdown(
@@ -23,7 +18,7 @@ if not chosen:
     st.stop()
 with st.spinner("Loading torch and Captum; this takes some seconds after the start of the server…"):
     runs = trained_runs(chosen)
-    methods = explain.METHODS
+    methods = attribution_methods()
 if not runs:
     st.stop()
 
@@ -51,23 +46,19 @@ with about:
     shared = st.toggle("Same scale for both maps", value=True, key="shared", help="Off: each map to its own largest.")
 
 answers = ask(runs, picture)
-x = explain.to_input([picture], form)
+target = form.classes.index(target_choice) if target_choice in form.classes else None
 with st.spinner(f"{methods[method].title}…"):
-    for i, run in enumerate(runs):
-        own = int(answers[i].probabilities.argmax())
-        target = form.classes.index(target_choice) if target_choice in form.classes else own
-        values = explain.to_map(explain.attribute(net_of(run), x, target, method))[0].numpy()
-        answers[i] = replace(answers[i], attribution=values)
+    answers = [explain_answer(run, answer, picture, target, method) for run, answer in zip(runs, answers, strict=True)]
 
 truth = "" if label is None else f"The picture is a **{form.classes[label]}**. "
 st.markdown(truth + " ".join(tell(answer, form.classes) for answer in answers))
 st.plotly_chart(
-    saliency_maps(picture, answers, signed=method in SIGNED, shared=shared),
+    saliency_maps(picture, answers, signed=methods[method].signed, shared=shared),
     key="maps",
     config={"displayModeBar": False},
     alt=f"{methods[method].title} maps of {' and '.join(a.name for a in answers)} beside the picture",
 )
-if method in SIGNED:
+if methods[method].signed:
     st.caption("Red speaks for the class, blue against it.")
 st.plotly_chart(
     class_bars(answers, form.classes),

@@ -9,9 +9,19 @@ from tqdm import tqdm
 
 from resnet_viz.data import DATASETS
 from resnet_viz.nets import FAMILIES, SHORTCUTS, NetSpec, SpecError
-from resnet_viz.runs import Run, RunStatus, RunStore
+from resnet_viz.runs import Run, RunStatus, RunStore, StoreError
 from resnet_viz.settings import Settings
-from resnet_viz.training import DEVICES, ConfigError, EpochDone, Report, Started, StepsDone, count_cores, preset
+from resnet_viz.training import (
+    DEVICES,
+    ConfigError,
+    EpochDone,
+    Loading,
+    Report,
+    Started,
+    StepsDone,
+    count_cores,
+    preset,
+)
 from resnet_viz.training.config import PRECISIONS
 from resnet_viz.training.worker import end_on_sigterm, work
 
@@ -25,11 +35,16 @@ class ProgressBar:
     def __init__(self, title: str) -> None:
         self.title = title
         self.bar: tqdm | None = None
+        self.loading = tqdm(desc=title, bar_format="{desc}", leave=False)
         self.shown: dict[str, str] = {}
 
     def __call__(self, report: Report) -> None:
         """Show one report."""
-        if isinstance(report, Started):
+        if isinstance(report, Loading):
+            share = f" {report.fraction:.0%}" if report.fraction else ""
+            self.loading.set_description_str(f"{self.title}: {report.sentence}{share}")
+        elif isinstance(report, Started):
+            self.loading.close()
             self.bar = tqdm(total=report.total_steps, desc=self.title, unit="step", dynamic_ncols=True)
         elif isinstance(report, StepsDone) and self.bar is not None:
             self.shown["loss"] = f"{report.rows['loss'].iloc[-1]:.3f}"
@@ -41,6 +56,7 @@ class ProgressBar:
 
     def close(self) -> None:
         """Leave the bar as it stands."""
+        self.loading.close()
         if self.bar is not None:
             self.bar.close()
 
@@ -117,7 +133,7 @@ def main() -> int:
     asked = _parser().parse_args()
     try:
         return asked.run(asked)
-    except (SpecError, ConfigError) as error:
+    except (SpecError, ConfigError, StoreError) as error:
         print(f"{error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "ui": {*LEAVES, "explain", "training", "settings"},
 }
 EVERYWHERE = {"lazy", "__version__"}
-LOOP_FILES = {"loop.py", "probes.py", "devices.py", "estimate.py", "reports.py", "config.py"}
+WORKERS = {"worker.py", "executor.py", "__init__.py"}  # of training; everything else there knows no store
 
 
 def imports(path: Path) -> set[str]:
@@ -54,8 +54,9 @@ def test_every_room_has_a_rule():
 
 def test_the_loop_knows_no_store():
     for path in files("resnet_viz/training"):
-        if path.name in LOOP_FILES:
-            assert "runs" not in rooms(path), path
+        if path.name not in WORKERS:
+            assert not rooms(path) & {"runs", "settings"}, path
+            assert not {name for name in imports(path) if name.endswith(("training.worker", "training.executor"))}
 
 
 def test_only_the_screen_knows_streamlit():

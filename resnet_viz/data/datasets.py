@@ -1,7 +1,9 @@
 """What can a net learn from? Data sets held whole as uint8 arrays, ready to be taken in batches."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,14 +51,25 @@ def load_dataset(
 ) -> ImageData:
     """A data set by its name in DATASETS, read whole into memory.
 
-    `root` keeps downloads (default ~/.resnet_viz/data); `folder` is the ImageFolder of the data set
+    `root` keeps downloads (default: data in RESNET_VIZ_HOME); `folder` is the ImageFolder of the data set
     "folder"; `progress(sentence, fraction)` is called while the reader waits.
     Raises DatasetError with a sentence that says what is missing and what to do.
     """
     if name not in DATASETS:
         raise DatasetError(f"data set {name!r} is unknown; try {', '.join(DATASETS)}")
-    root = root or Path("~/.resnet_viz/data").expanduser()
-    return DATASETS[name].load(root, Path(folder).expanduser() if folder else None, progress)
+    home = os.environ.get("RESNET_VIZ_HOME", "~/.resnet_viz")
+    root = root or Path(home).expanduser() / "data"
+    with _sentences(folder):
+        return DATASETS[name].load(root, Path(folder).expanduser() if folder else None, progress)
+
+
+@contextmanager
+def _sentences(folder: Path | str | None) -> Iterator[None]:
+    """Turn what a file system says of a folder into a DatasetError."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # no such user in ~user, no permission, a name that is too long
+        raise DatasetError(f"{folder or 'the data folder'} cannot be read: {error}") from error
 
 
 def _load_digits(root: Path, folder: Path | None, progress: Progress) -> ImageData:
@@ -90,14 +103,16 @@ def _load_folder(root: Path, folder: Path | None, progress: Progress) -> ImageDa
     return _assemble(train_pictures, train_labels, test_pictures, test_labels, classes)
 
 
-def count_folder(folder: Path) -> tuple[int, int, int]:
+def count_folder(folder: Path | str) -> tuple[int, int, int]:
     """How many training pictures, test pictures and classes an ImageFolder holds, without opening a picture.
 
     Raises DatasetError as load_dataset would.
     """
-    classes = _class_names_of_both(folder)
-    train, test = (len(_list_pictures(folder / split, classes)) for split in ("train", "test"))
-    return train, test, len(classes)
+    with _sentences(folder):
+        folder = Path(folder).expanduser()
+        classes = _class_names_of_both(folder)
+        train, test = (len(_list_pictures(folder / split, classes)) for split in ("train", "test"))
+        return train, test, len(classes)
 
 
 def _class_names_of_both(folder: Path) -> tuple[str, ...]:
@@ -145,7 +160,7 @@ def _read_picture(path: Path, size: int) -> np.ndarray:
     try:
         return fit_picture(decode_image(path.read_bytes()), size, channels=3)
     except (ImageError, OSError) as error:
-        raise DatasetError(f"{path} cannot be used: {error} Remove or replace it.") from error
+        raise DatasetError(f"{path} cannot be used, remove or replace it: {error}") from error
 
 
 def _assemble(

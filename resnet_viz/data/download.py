@@ -1,13 +1,15 @@
 """How does CIFAR-10 come to this machine? Once, with progress, checked against torchvision's checksum."""
 
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 Progress = Callable[[str, float], None]  # (sentence, fraction done)
 CHUNK = 1 << 20
+LOCK_SECONDS = 1.0
 TIMEOUT = 30  # seconds without an answer
 
 
@@ -30,7 +32,7 @@ def fetch_cifar10(root: Path, progress: Progress) -> None:
 
     root.mkdir(parents=True, exist_ok=True)
     archive = root / CIFAR10.filename
-    with FileLock(root / ".cifar10.lock"):
+    with _locked(root / ".cifar10.lock", progress):
         if _is_there(root):
             return
         if not check_integrity(archive, CIFAR10.tgz_md5):
@@ -40,6 +42,21 @@ def fetch_cifar10(root: Path, progress: Progress) -> None:
             raise DatasetError("CIFAR-10 arrived with a wrong checksum and was thrown away; start again to retry.")
         progress("Unpacking CIFAR-10", 1.0)
         extract_archive(archive, root)
+
+
+@contextmanager
+def _locked(path: Path, progress: Progress) -> Iterator[None]:
+    """Hold a lock over processes; `progress` is called, and may raise, while another holds it."""
+    lock = FileLock(path)
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout:
+            progress("Waiting for another run's download", 0.0)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _is_there(root: Path) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from captum.attr import IntegratedGradients, LayerAttribution, LayerGradCam, Occlusion, Saliency
 from torch import Tensor, nn
 
@@ -19,6 +20,7 @@ class Method:
     note: str
     source: str
     attribute: Callable[[nn.Module, Tensor, Tensor], Tensor]
+    signed: bool = False  # whether values below zero speak against the class
 
 
 def attribute(net: nn.Module, x: Tensor, target: int | Tensor, method: str = "saliency") -> Tensor:
@@ -29,7 +31,7 @@ def attribute(net: nn.Module, x: Tensor, target: int | Tensor, method: str = "sa
     evaluation mode with no gradients on its weights touched. Raises KeyError for an unknown method.
     """
     x = x.detach().clone()
-    target = x.new_full((len(x),), target).long() if isinstance(target, int) else target
+    target = torch.as_tensor(target, device=x.device).long().expand(len(x))
     return METHODS[method].attribute(net.eval(), x, target).detach()
 
 
@@ -71,6 +73,7 @@ METHODS = {
         "Gradients summed on the way from a mean gray picture; the shares add up to the change of the score.",
         "Sundararajan et al. 2017",
         _integrated_gradients,
+        signed=True,
     ),
     "grad_cam": Method(
         "Layer Grad-CAM",
@@ -83,6 +86,7 @@ METHODS = {
         f"How far the score falls when a patch of {PATCH}x{PATCH} pixels is covered with mean gray.",
         "Zeiler and Fergus 2014",
         _occlusion,
+        signed=True,
     ),
 }
 

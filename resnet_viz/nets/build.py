@@ -44,17 +44,21 @@ def _build_stage(spec: NetSpec, inputs: int, outputs: int, stride: int) -> nn.Se
 def build_net(spec: NetSpec) -> ConvNet:
     """The net of a spec, with He initialization drawn from torch's generator (seed it first to repeat a net).
 
-    Convolutions are normal with variance 2 / fan-out, batch norms start at 1 and 0; torch's own
-    initialization stays on the classifier. On the meta device nothing is drawn.
+    Convolutions are normal with variance 2 / fan-out, batch norms start at 1 and 0, the classifier as torch
+    has it. The layers of the main path are drawn first, those of shortcuts after them: with the same seed a plain
+    net and every residual net of its depth have the same first weights.
     """
-    net = ConvNet(spec)
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d) and not module.weight.is_meta:
+    net = build_outline(spec).to_empty(device="cpu")
+    modules = list(net.named_modules())
+    for _, module in sorted(modules, key=lambda named: ".shortcut." in named[0]):  # stable: order is kept otherwise
+        if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, nn.BatchNorm2d | nn.Linear):
+            module.reset_parameters()
     return net
 
 
 def build_outline(spec: NetSpec) -> ConvNet:
-    """The net without numbers, on the meta device: shapes only, no memory, instant at any depth."""
+    """The net without numbers, on the meta device: shapes only, no memory, fast at any depth."""
     with torch.device("meta"):
-        return build_net(spec)
+        return ConvNet(spec)

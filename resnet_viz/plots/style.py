@@ -18,7 +18,6 @@ def lay_out(figure: go.Figure, *, x: str, y: str, height: int = HEIGHT) -> go.Fi
         plot_bgcolor="rgba(0,0,0,0)",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         hovermode="x unified",
-        uirevision="keep",  # a reader's zoom survives new data
     )
     grid = {"gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}
     figure.update_xaxes(title=x, **grid)

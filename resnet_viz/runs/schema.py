@@ -44,7 +44,8 @@ runs = Table(
     Column("comparison", String(12), nullable=False, index=True),
     Column("position", Integer, nullable=False),  # within its comparison
     Column("status", String(12), nullable=False, index=True),
-    Column("message", Text, nullable=False, default=""),
+    Column("message", Text, nullable=False, default=""),  # what it does before its first step, or why it ended
+    Column("loading", Float, nullable=False, default=0.0),  # the share of that which is done
     Column("spec", Text, nullable=False),  # JSON, as asked for
     Column("config", Text, nullable=False),  # JSON, as asked for
     Column("facts", Text, nullable=False, default="{}"),  # JSON, as found: device, threads, versions, layers

@@ -1,5 +1,6 @@
 """Where do pages and workers meet? In the RunStore, the one place that knows what happened."""
 
+import contextlib
 import json
 import secrets
 import time
@@ -12,10 +13,12 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, Row, create_engine, event, func, insert, select, update
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from resnet_viz.runs.schema import ACTIVE, RunStatus, evaluations, gradient_norms, metadata, runs, samples, steps
 
 LEASE = 20.0  # seconds without a heartbeat after which a run counts as interrupted
+OPEN = (*ACTIVE, RunStatus.INTERRUPTED)  # what a worker that is alive may still change
 BUSY_TIMEOUT = 15.0  # seconds that SQLite waits for another writer
 
 
@@ -28,6 +31,7 @@ class Run:
     position: int
     status: RunStatus
     message: str
+    loading: float
     spec: dict[str, Any]
     config: dict[str, Any]
     facts: dict[str, Any]
@@ -44,8 +48,8 @@ class Run:
 
     @property
     def progress(self) -> float:
-        """The share of its steps that is done, 0 to 1."""
-        return self.step / self.total_steps if self.total_steps else 0.0
+        """The share that is done, 0 to 1: of its steps, before them of what it loads."""
+        return self.step / self.total_steps if self.total_steps else self.loading
 
     @property
     def seconds_left(self) -> float | None:
@@ -65,6 +69,10 @@ class Evaluation:
     test_error: float
 
 
+class StoreError(RuntimeError):
+    """A database that cannot be used; the message is a sentence with the next step."""
+
+
 class RunStore:
     """All runs in one database, SQLite or another that SQLAlchemy reaches by URL.
 
@@ -73,8 +81,18 @@ class RunStore:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = _open(url)
-        metadata.create_all(self.engine)
+        """Open the database, and make its tables where there are none. Raises StoreError with a sentence."""
+        try:
+            self.engine = _open(url)
+            with contextlib.suppress(OperationalError):  # another process that makes them at this moment
+                metadata.create_all(self.engine)
+            metadata.create_all(self.engine)
+        except (SQLAlchemyError, ImportError, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise StoreError(
+                f"the database {_say(url)} cannot be opened: {reason}. "
+                "Check RESNET_VIZ_DATABASE_URL, or RESNET_VIZ_HOME and its permissions"
+            ) from error
 
     # -- what a page does ------------------------------------------------------------------------------------------
 
@@ -112,9 +130,11 @@ class RunStore:
         with self.engine.connect() as db:
             return [_to_run(row) for row in db.execute(query)]
 
-    def runs(self, limit: int = 200) -> list[Run]:
-        """The newest runs, those of a comparison together and in order."""
-        query = select(runs).order_by(runs.c.created_at.desc(), runs.c.comparison, runs.c.position).limit(limit)
+    def runs(self, comparisons: int = 200) -> list[Run]:
+        """The runs of the newest comparisons, those of a comparison together and in order."""
+        newest = select(runs.c.comparison).where(runs.c.position == 0).order_by(runs.c.created_at.desc())
+        query = select(runs).where(runs.c.comparison.in_(newest.limit(comparisons)))
+        query = query.order_by(runs.c.created_at.desc(), runs.c.comparison, runs.c.position)
         with self.engine.connect() as db:
             return [_to_run(row) for row in db.execute(query)]
 
@@ -187,17 +207,22 @@ class RunStore:
             claimed = update(runs).where(free).values(status=RunStatus.RUNNING, heartbeat_at=time.time())
             return db.execute(claimed).rowcount == 1
 
-    def beat(self, run_id: str) -> bool:
-        """Say that the run's worker is alive; the answer is whether it shall go on."""
+    def beat(self, run_id: str, at_work: bool) -> bool:
+        """Say that the run's worker is alive, at work or waiting; the answer is whether it shall go on.
+
+        A run that was taken for interrupted, as after the machine has slept, is alive again.
+        """
+        status = RunStatus.RUNNING if at_work else RunStatus.QUEUED
+        alive = {"status": status, "heartbeat_at": time.time(), "ended_at": None}
         with self.engine.begin() as db:
-            db.execute(update(runs).where(runs.c.id == run_id).values(heartbeat_at=time.time()))
+            db.execute(update(runs).where(runs.c.id == run_id, runs.c.status.in_(OPEN)).values(alive))
             row = db.execute(select(runs.c.stop_requested, runs.c.status).where(runs.c.id == run_id)).one()
         return not row.stop_requested and RunStatus(row.status).is_active
 
-    def say(self, run_id: str, message: str) -> None:
-        """Tell the reader what the run is doing before it trains."""
+    def say(self, run_id: str, message: str, loading: float = 0.0) -> None:
+        """Tell the reader what the run is doing besides training, and the share of it that is done."""
         with self.engine.begin() as db:
-            db.execute(update(runs).where(runs.c.id == run_id).values(message=message, heartbeat_at=time.time()))
+            db.execute(update(runs).where(runs.c.id == run_id).values(message=message, loading=loading))
 
     def describe(self, run_id: str, facts: dict[str, Any], total_steps: int) -> None:
         """Record what was found at the start: facts (device, threads, versions, layers) and the steps to come."""
@@ -220,24 +245,32 @@ class RunStore:
         first, last = int(rows["step"].iloc[0]), int(rows["step"].iloc[-1])
         records = [{"run_id": run_id, **_finite(row)} for row in cast(list[dict[str, Any]], rows.to_dict("records"))]
         chunk = {"run_id": run_id, "first_step": first, "norms": norms.astype("<f4").tobytes()}
-        progress = {"step": last, "seconds": seconds, "heartbeat_at": time.time()}
+        progress = {"step": last, "seconds": seconds, "message": ""}
         with self.engine.begin() as db:
             db.execute(insert(steps), records)
             db.execute(insert(gradient_norms), chunk)
             db.execute(update(runs).where(runs.c.id == run_id).values(progress))
 
-    def evaluate(self, run_id: str, evaluation: Evaluation) -> None:
-        """Add an epoch's end; the run's own errors are those of its last epoch."""
-        errors = {"train_error": evaluation.train_error, "test_error": evaluation.test_error}
+    def evaluate(self, run_id: str, evaluation: Evaluation, seconds: float) -> None:
+        """Add an epoch's end, `seconds` after the start; the run's own errors are those of its last epoch."""
+        values: dict[str, Any] = {"train_error": evaluation.train_error, "test_error": evaluation.test_error}
+        values |= {"seconds": seconds, "message": ""}
         with self.engine.begin() as db:
             db.execute(insert(evaluations), {"run_id": run_id, **_finite(vars(evaluation))})
-            db.execute(update(runs).where(runs.c.id == run_id).values(errors))
+            db.execute(update(runs).where(runs.c.id == run_id).values(values))
 
     def end(self, run_id: str, status: RunStatus, message: str = "", weights: Path | None = None) -> None:
         """Close a run that is still open: how it ended, why, and where its weights are."""
         values = _ending(status, message) | {"weights": str(weights) if weights else ""}
         with self.engine.begin() as db:
-            db.execute(update(runs).where(runs.c.id == run_id, runs.c.status.in_(ACTIVE)).values(values))
+            db.execute(update(runs).where(runs.c.id == run_id, runs.c.status.in_(OPEN)).values(values))
+
+
+def _say(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return repr(url)
 
 
 def _open(url: str) -> Engine:

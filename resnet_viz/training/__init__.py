@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from resnet_viz.lazy import lazy_exports
 from resnet_viz.training.config import DEVICES, PRESETS, ConfigError, TrainingConfig, preset
-from resnet_viz.training.executor import RUNS_AT_ONCE, count_cores, start_workers, threads_for
-from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Report, Started, StepsDone
+from resnet_viz.training.executor import start_workers
+from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
+from resnet_viz.training.threads import RUNS_AT_ONCE, count_cores, threads_for
 
 if TYPE_CHECKING:
     from resnet_viz.training.devices import (
@@ -27,6 +28,7 @@ __all__ = [
     "Diverged",
     "EpochDone",
     "Evaluating",
+    "Loading",
     "Report",
     "Started",
     "StepsDone",

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from resnet_viz.nets import build_net
 from resnet_viz.training.config import ConfigError, TrainingConfig
 from resnet_viz.training.estimate import PROBE, PROBE_PICTURES, PROBE_SIZE
-from resnet_viz.training.executor import count_cores
+from resnet_viz.training.threads import count_cores
 
 PROBE_SECONDS = 0.7
 BF16_MUST_GAIN = 1.3  # far from both cases seen: 2 with bf16 instructions, below 0.2 without

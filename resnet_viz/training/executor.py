@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from resnet_viz.settings import Settings
+from resnet_viz.training.threads import RUNS_AT_ONCE, threads_for
 
-RUNS_AT_ONCE = 2  # both nets of a comparison; whatever else is queued waits
+PACKAGE_ROOT = Path(__file__).parents[2]
 
 
 def start_workers(run_ids: Sequence[str], settings: Settings) -> None:
@@ -18,7 +20,9 @@ def start_workers(run_ids: Sequence[str], settings: Settings) -> None:
     logs = settings.home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     threads = threads_for(len(run_ids))
+    python_path = os.pathsep.join(filter(None, (str(PACKAGE_ROOT), os.environ.get("PYTHONPATH"))))
     environment = os.environ | {
+        "PYTHONPATH": python_path,  # whatever folder the server was started in
         "RESNET_VIZ_HOME": str(settings.home),
         "RESNET_VIZ_DATABASE_URL": settings.store_url,
     }
@@ -30,13 +34,3 @@ def start_workers(run_ids: Sequence[str], settings: Settings) -> None:
             subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
             )
-
-
-def threads_for(runs: int) -> int:
-    """The threads of each of so many runs that are started together on this machine."""
-    return max(1, count_cores() // min(runs, RUNS_AT_ONCE))
-
-
-def count_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -53,9 +53,8 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
         weight_decay=config.weight_decay,
         nesterov=config.momentum > 0,
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, config.peak_lr, total_steps, cycle_momentum=config.momentum > 0
-    )
+    # OneCycleLR would cycle the momentum too: the configuration's shall hold.
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.peak_lr, total_steps, cycle_momentum=False)
     layers = weighted_layers(net)
     recorder = StepRecorder(list(layers.values()), device.kind)
     yield Started(net, list(layers), total_steps, device, precision)
@@ -92,7 +91,8 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
 
         means = pd.concat(taken)[["loss", "error"]].mean()
         test_loss, test_error = yield from _evaluate(net, data.test_pictures, data.test_labels, form, device, precision)
-        yield EpochDone(epoch, epoch * steps_an_epoch, means["loss"], means["error"], test_loss, test_error)
+        errors = (float(means["loss"]), float(means["error"]), test_loss, test_error)
+        yield EpochDone(epoch, epoch * steps_an_epoch, *errors, time.monotonic() - start)
 
 
 def _until_divergence(rows: pd.DataFrame, norms: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, int | None]:

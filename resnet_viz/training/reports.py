@@ -49,9 +49,18 @@ class EpochDone:
     train_error: float
     test_loss: float
     test_error: float
+    seconds: float  # since the first step began
 
 
-Report = Started | StepsDone | Evaluating | EpochDone
+@dataclass(frozen=True)
+class Loading:
+    """What is done before the first step, and the share of it that is done (0 where that is not known)."""
+
+    sentence: str
+    fraction: float
+
+
+Report = Loading | Started | StepsDone | Evaluating | EpochDone
 
 
 class Diverged(ArithmeticError):

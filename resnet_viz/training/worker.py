@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib.metadata import version
 from os import getpid
+from pathlib import Path
 
 import numpy as np
 
@@ -20,10 +21,11 @@ from resnet_viz.nets import NetSpec, save_checkpoint
 from resnet_viz.runs import Evaluation, Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training.config import ConfigError, TrainingConfig
-from resnet_viz.training.reports import Diverged, EpochDone, Report, Started, StepsDone
+from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
 
 BEAT_SECONDS = 2.0
 TURN_SECONDS = 0.3  # how often a waiting worker asks whether it is its turn
+SAY_SECONDS = 1.0
 SAMPLES_A_CLASS = 2
 LIBRARIES = ("torch", "torchvision", "numpy")
 
@@ -52,8 +54,11 @@ class Pulse:
 
     def _beat(self) -> None:
         while not self.ended.wait(BEAT_SECONDS):
-            if not self.store.beat(self.run_id):
-                self.stopped.set()
+            try:
+                if not self.store.beat(self.run_id, at_work=True):
+                    self.stopped.set()
+            except Exception:
+                traceback.print_exc()  # a busy database: the next beat may get through
 
     def check(self) -> None:
         """Raise StopRequested if the run shall not go on."""
@@ -64,40 +69,54 @@ class Pulse:
 def work(store: RunStore, settings: Settings, run_id: str, threads: int, watch: Watch = lambda report: None) -> Run:
     """Train a claimed run to its end, whatever that is, and give back its row; `watch` sees every report.
 
-    Ctrl-C and SIGTERM end the run as stopped, an error as failed with a sentence; nothing is raised.
+    Ctrl-C and SIGTERM end the run as stopped, an error as failed with a sentence; neither is raised.
     A run that was stopped keeps the weights it had.
     """
     weights = settings.weights_root / f"{run_id}.safetensors"
-    status, message = RunStatus.FINISHED, ""
-    with Pulse(store, run_id) as pulse:
-        try:
-            for report in _train(store, settings, run_id, threads, pulse):
-                watch(report)
-                if isinstance(report, Started):
-                    net = report.net
-            save_checkpoint(net, weights)
-        except (StopRequested, KeyboardInterrupt) as stop:
-            by = "the reader" if isinstance(stop, StopRequested) else "a signal (Ctrl-C or the system)"
-            status, message = RunStatus.STOPPED, f"stopped by {by}"
-            if store.run(run_id).step:
-                save_checkpoint(net, weights)
-        except Diverged as error:
-            status, message = RunStatus.DIVERGED, str(error)
-        except (DatasetError, ConfigError) as error:
-            status, message = RunStatus.FAILED, str(error)
-        except Exception as error:
-            traceback.print_exc()  # for the log; the reader gets a sentence
-            status, message = RunStatus.FAILED, _sentence(error)
-    store.end(run_id, status, message, weights if weights.exists() else None)
+    status, message = RunStatus.FAILED, "its worker was ended before it could say why"
+    try:
+        with Pulse(store, run_id) as pulse:
+            status, message = _train_to_end(store, settings, run_id, threads, pulse, watch, weights)
+    finally:
+        store.end(run_id, status, message, weights if weights.exists() else None)
     return store.run(run_id)
 
 
-def _train(store: RunStore, settings: Settings, run_id: str, threads: int, pulse: Pulse) -> Iterator[Report]:
-    """The reports of a run, each written to the store before it is passed on."""
+def _train_to_end(
+    store: RunStore, settings: Settings, run_id: str, threads: int, pulse: Pulse, watch: Watch, weights: Path
+) -> tuple[RunStatus, str]:
+    """How the run ended, and why."""
+    net = None
+    try:
+        for report in _train(store, settings, run_id, threads, pulse, watch):
+            if isinstance(report, Started):
+                net = report.net
+        assert net is not None
+        save_checkpoint(net, weights)
+    except (StopRequested, KeyboardInterrupt) as stop:
+        if net is not None and store.run(run_id).step:
+            save_checkpoint(net, weights)
+        by = "the reader" if isinstance(stop, StopRequested) else "a signal (Ctrl-C or the system)"
+        return RunStatus.STOPPED, f"stopped by {by}"
+    except Diverged as error:
+        return RunStatus.DIVERGED, str(error)
+    except (DatasetError, ConfigError) as error:
+        return RunStatus.FAILED, str(error)
+    except Exception as error:
+        traceback.print_exc()  # for the log; the reader gets a sentence
+        return RunStatus.FAILED, _sentence(error)
+    return RunStatus.FINISHED, ""
+
+
+def _train(
+    store: RunStore, settings: Settings, run_id: str, threads: int, pulse: Pulse, watch: Watch
+) -> Iterator[Report]:
+    """The reports of a run, each written to the store and shown to `watch` before it is passed on."""
 
     def tell(sentence: str, fraction: float) -> None:
         pulse.check()
-        store.say(run_id, f"{sentence} ({fraction:.0%})" if fraction else sentence)
+        store.say(run_id, sentence, fraction)
+        watch(Loading(sentence, fraction))
 
     run = store.run(run_id)
     config = TrainingConfig(**run.config)
@@ -109,14 +128,21 @@ def _train(store: RunStore, settings: Settings, run_id: str, threads: int, pulse
     torch.set_num_threads(threads)
     tell("Loading the data", 0.0)
     data = load_dataset(config.dataset, settings.data_root, config.folder or None, tell)
+    said = time.monotonic()
     for report in train(NetSpec(**run.spec), config, data):
         if isinstance(report, Started):
             store.describe(run_id, _facts(report, data, threads), report.total_steps)
             store.add_samples(run_id, _pick_samples(data))
         elif isinstance(report, StepsDone):
             store.append(run_id, report.rows, report.norms, report.seconds)
+        elif isinstance(report, Evaluating) and time.monotonic() - said > SAY_SECONDS:
+            store.say(run_id, f"testing, {report.done:,} of {report.total:,} pictures")
+            said = time.monotonic()
         elif isinstance(report, EpochDone):
-            store.evaluate(run_id, Evaluation(**asdict(report)))
+            facts = asdict(report)
+            seconds = facts.pop("seconds")
+            store.evaluate(run_id, Evaluation(**facts), seconds)
+        watch(report)
         yield report
         pulse.check()
 
@@ -155,7 +181,7 @@ def _sentence(error: Exception) -> str:
 def wait_for_turn(store: RunStore, run_id: str, at_once: int) -> bool:
     """Wait until the run is claimed for this process; False if it was stopped before."""
     while not store.claim(run_id, at_once):
-        if not store.beat(run_id):
+        if not store.beat(run_id, at_work=False):
             return False
         store.mark_interrupted()  # a killed worker must not keep the others waiting
         time.sleep(TURN_SECONDS)
@@ -181,7 +207,12 @@ def main() -> None:
     settings = Settings()
     store = RunStore(settings.store_url)
     end_on_sigterm()
-    if wait_for_turn(store, asked.run_id, asked.at_once):
+    try:
+        is_turn = wait_for_turn(store, asked.run_id, asked.at_once)
+    except KeyboardInterrupt:
+        store.end(asked.run_id, RunStatus.STOPPED, "stopped by a signal before it began")
+        raise
+    if is_turn:
         work(store, settings, asked.run_id, asked.threads)
 
 

@@ -1,6 +1,7 @@
 """What do the trained nets of a comparison say to a picture? Picked, prepared and asked the same way on each page."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -11,7 +12,7 @@ from resnet_viz.data import ImageError, PictureFormat, decode_image, fit_picture
 from resnet_viz.plots import Answer
 from resnet_viz.runs import Run
 from resnet_viz.ui.comparisons import net_name
-from resnet_viz.ui.services import net_of, run_store
+from resnet_viz.ui.services import net_of, nets_lock, run_store
 
 FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 
@@ -77,10 +78,18 @@ def choose_sample(run: Run) -> tuple[int, np.ndarray]:
 def ask(runs: Sequence[Run], picture: np.ndarray) -> list[Answer]:
     """Every net's class probabilities for one picture, uint8 (H, W, C)."""
     x = explain.to_input([picture], format_of(runs[0]))
-    return [
-        Answer(net_name(run), run.spec["family"], explain.class_probabilities(net_of(run), x)[0].numpy())
-        for run in runs
-    ]
+    with nets_lock():
+        chances = [explain.class_probabilities(net_of(run), x)[0].numpy() for run in runs]
+    return [Answer(net_name(run), run.spec["family"], chance) for run, chance in zip(runs, chances, strict=True)]
+
+
+def explain_answer(run: Run, answer: Answer, picture: np.ndarray, target: int | None, method: str) -> Answer:
+    """The answer with the attribution map of a class; None stands for the class that the net itself names."""
+    x = explain.to_input([picture], format_of(run))
+    target = int(answer.probabilities.argmax()) if target is None else target
+    with nets_lock():
+        values = explain.attribute(net_of(run), x, target, method)
+    return replace(answer, attribution=explain.to_map(values)[0].numpy())
 
 
 def tell(answer: Answer, classes: Sequence[str]) -> str:

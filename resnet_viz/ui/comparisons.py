@@ -7,7 +7,7 @@ import streamlit as st
 from resnet_viz.data import DATASETS
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run
-from resnet_viz.ui.services import run_store
+from resnet_viz.ui.services import machine, run_store
 
 PARAMETER = "comparison"  # in the URL and in the session
 
@@ -17,22 +17,27 @@ def choose_comparison() -> list[Run]:
 
     The choice is in the URL: a reload, another tab or a link finds the same runs.
     """
+    machine()  # every page starts to find out what the machine can do
+    store = run_store()
     groups: dict[str, list[Run]] = {}
-    for run in run_store().runs():
+    for run in store.runs():
         groups.setdefault(run.comparison, []).append(run)
+    wished = st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
+    if wished is not None and wished not in groups:
+        if older := store.comparison(wished):
+            groups[wished] = older
+        elif groups:
+            st.info(f"There is no comparison {wished} on this machine; this is the newest one.")
     if not groups:
         st.query_params.pop(PARAMETER, None)
         return []
     options = list(groups)
-    wished = st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
-    if wished is not None and wished not in groups:
-        st.info(f"There is no comparison {wished} on this machine; this is the newest one.")
     chosen = st.selectbox(
         "Comparison",
         options,
         index=options.index(wished) if wished in groups else 0,
         format_func=lambda comparison: _title(groups[comparison]),
-        help="Everything that was ever started here, the newest first.",
+        help="What was started here, the newest first.",
     )
     show_comparison(chosen)
     return groups[chosen]
@@ -51,6 +56,6 @@ def net_name(run: Run) -> str:
 
 def _title(runs: list[Run]) -> str:
     names = " and ".join(net_name(run) for run in runs)
-    started = datetime.fromtimestamp(runs[0].created_at).strftime("%d %b %H:%M")
+    started = datetime.fromtimestamp(runs[0].created_at).strftime("%d %b %H:%M:%S")
     config = runs[0].config
-    return f"{names} · {DATASETS[config['dataset']].title} · seed {config['seed']} · {started}"
+    return f"{names} · {DATASETS[config['dataset']].title} · seed {config['seed']} · {started} · {runs[0].comparison}"

@@ -39,11 +39,13 @@ _component = st.components.v2.component(
 )
 
 
-def live_plot(figure: go.Figure, key: str, alt: str) -> None:
+def live_plot(figure: go.Figure, key: str, view: str, alt: str) -> None:
     """Show a figure that will change: call again with the same key, and the same node takes the new data.
 
-    `alt` says in words what the figure shows. For a figure that is finished, st.plotly_chart will do.
+    A reader's zoom stays as long as `view` is the same. `alt` says in words what the figure shows. For a figure
+    that is finished, st.plotly_chart will do.
     """
+    figure.update_layout(uirevision=view)
     _component(key=key, data={"figure": figure.to_json(), "library": _provide_plotly(), "alt": alt})
 
 

@@ -1,14 +1,14 @@
 """What will be trained, and how long will it take? The controls of a comparison and its price."""
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
+from math import isnan
 from statistics import median
 
 import streamlit as st
 
 from resnet_viz import nets, training
 from resnet_viz.data import DATASETS, DatasetError, count_folder
-from resnet_viz.nets import FAMILIES, SHORTCUTS, NetSpec
+from resnet_viz.nets import FAMILIES, SHORTCUTS, NetSpec, SpecError
 from resnet_viz.runs import RunStatus
 from resnet_viz.settings import Settings
 from resnet_viz.training import DEVICES, ConfigError, TrainingConfig, preset
@@ -64,7 +64,9 @@ def choose_plan() -> Plan | None:
         st.caption(DATASETS[dataset].note)
         folder = ""
         if dataset == "folder":
-            folder = st.text_input("Folder on this machine", key="folder", placeholder="/path/with/train/and/test")
+            folder = st.text_input(
+                "Folder on this machine", key="folder", bind="query-params", placeholder="/path/to/data"
+            )
         shortcut = st.segmented_control(
             "Shortcut",
             list(SHORTCUTS),
@@ -81,25 +83,37 @@ def choose_plan() -> Plan | None:
             "Seed", 0, 9999, value=0, key="seed", bind="query-params", help="Draws the first weights and the order."
         )
         device = device_column.selectbox(
-            "Device", list(DEVICES), format_func=lambda kind: "auto" if kind == "auto" else DEVICES[kind], key="device"
+            "Device",
+            list(DEVICES),
+            format_func=lambda kind: "auto" if kind == "auto" else DEVICES[kind],
+            key="device",
+            bind="query-params",
         )
     if not families:
         st.info("Choose at least one net.")
         return None
     try:
         config = preset(dataset, epochs=epochs, seed=int(seed), device=device, folder=folder.strip())
-    except ConfigError as error:
-        st.error(f"{error}.")
+        return Plan(tuple(NetSpec(family, depth, shortcut) for family in families), config)
+    except (ConfigError, SpecError) as error:  # a link can hold what no slider gives
+        _refuse(error)
         return None
-    return Plan(tuple(NetSpec(family, depth, shortcut or "A") for family in families), config)
 
 
-@st.fragment(run_every=0.5)
+def _refuse(error: Exception) -> None:
+    st.error(f"{str(error).rstrip('.')}.")
+
+
+@st.fragment(run_every=1.0)
 def _wait_for_machine(pace: tuple[str, int] | None = None) -> None:
     """Say that the machine is being looked at, until it is known or, if asked for, this pace was measured."""
-    if machine().is_known if pace is None else pace in machine().step_seconds:
+    found = machine()
+    if found.is_known if pace is None else pace in found.step_seconds:
         st.rerun()
-    st.caption(":material/hourglass_top: Looking at what this machine can do; the time estimate follows.")
+    if pace is not None and any(run.status.is_active for run in run_store().runs()):
+        st.caption(":material/hourglass_top: The speed of this machine is measured when the training has ended.")
+    else:
+        st.caption(":material/hourglass_top: Looking at what this machine can do; the time estimate follows.")
 
 
 def show_price(plan: Plan) -> bool:
@@ -114,26 +128,27 @@ def show_price(plan: Plan) -> bool:
     try:
         train_count, test_count, classes = _counts(plan.config)
     except DatasetError as error:
-        st.error(f"{error}.")
+        _refuse(error)
         return False
     kind = found.devices[0].kind if plan.config.device == "auto" else plan.config.device
-    if kind not in found.precisions:
-        st.error(f"This machine has no {DEVICES[kind]}; found: {_titles(found)}. Choose auto.")
+    titles = {device.kind: device.title for device in found.devices}
+    if kind not in titles:
+        st.error(f"This machine has no {DEVICES[kind]}; found: {' and '.join(titles.values())}. Choose auto.")
         return False
     data = DATASETS[plan.config.dataset]
-    specs = [NetSpec(s.family, s.depth, s.shortcut or "A", data.channels, classes) for s in plan.specs]
+    specs = [replace(spec, in_channels=data.channels, classes=classes) for spec in plan.specs]
     pace = _step_seconds(found, kind, len(specs))
     if pace is None:
+        said = "Time not known yet"
         _wait_for_machine((kind, len(specs)))
-        return True
-    step_seconds, source = pace
-    counts = (plan.config.epochs, train_count, test_count, data.size)
-    seconds = max(training.estimate_seconds(spec, *counts, step_seconds) for spec in specs)
-    st.caption(
-        f":material/timer: **About {say_duration(seconds)}**{' for both nets at once' if len(specs) > 1 else ''}, "
-        f"on {_titles(found)} ({found.precisions[kind]}); estimated from {source}. "
-        + " ".join(_size_of_net(spec, data.size) for spec in specs)
-    )
+    else:
+        step_seconds, source = pace
+        counts = (plan.config.epochs, train_count, test_count, data.size)
+        seconds = max(training.estimate_seconds(spec, *counts, step_seconds) for spec in specs)
+        both = " for both nets at once" if len(specs) > 1 else ""
+        said = f"**About {say_duration(seconds)}**{both}, estimated from {source}"
+    sizes = " ".join(_size_of_net(spec, data.size) for spec in specs)
+    st.caption(f":material/timer: {said}; on {titles[kind]} ({found.precisions[kind]}). {sizes}")
     return True
 
 
@@ -143,7 +158,7 @@ def _counts(config: TrainingConfig) -> tuple[int, int, int]:
         return data.train_count, data.test_count, data.classes
     if not config.folder:
         raise DatasetError("Name the folder first: it holds train/CLASS/* and test/CLASS/*")
-    return count_folder(Path(config.folder).expanduser())
+    return count_folder(config.folder)
 
 
 def _step_seconds(found: Machine, kind: str, at_once: int) -> tuple[float, str] | None:
@@ -169,10 +184,6 @@ def _step_seconds(found: Machine, kind: str, at_once: int) -> tuple[float, str] 
     return None
 
 
-def _titles(found: Machine) -> str:
-    return " or ".join(device.title for device in found.devices)
-
-
 def _size_of_net(spec: NetSpec, size: int) -> str:
     table = nets.layer_table(spec, size)
     adds = table["multiply_adds"].sum() / 1e6
@@ -181,6 +192,8 @@ def _size_of_net(spec: NetSpec, size: int) -> str:
 
 def say_duration(seconds: float) -> str:
     """A duration to read: 50 s, 3 min, 1.5 h."""
+    if isnan(seconds):
+        return "an unknown time"
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

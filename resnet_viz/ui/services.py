@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from resnet_viz import nets, training  # by room: `training.find_devices` imports torch when it is called, not here
-from resnet_viz.runs import Run, RunStore
+from resnet_viz import (
+    explain,
+    nets,
+    training,
+)  # by room: `training.find_devices` imports torch when it is called, not here
+from resnet_viz.runs import Run, RunStore, StoreError
 from resnet_viz.settings import Settings
 
 if TYPE_CHECKING:
+    from resnet_viz.explain.attribution import Method
     from resnet_viz.nets import ConvNet
     from resnet_viz.training import Device
 
@@ -20,9 +25,16 @@ HEAD_START = 1.0  # seconds that the first page gets before torch is imported be
 
 
 def run_store() -> RunStore:
-    """The store of this installation, with runs whose worker is gone marked as interrupted."""
-    store = _open_store(Settings().store_url)
-    store.mark_interrupted()
+    """The store of this installation, with runs whose worker is gone marked as interrupted.
+
+    Where it cannot be opened, the page says so and ends.
+    """
+    try:
+        store = _open_store(Settings().store_url)
+        store.mark_interrupted()
+    except StoreError as error:
+        st.error(f"{error}.")
+        st.stop()
     return store
 
 
@@ -58,17 +70,38 @@ def _explore(found: Machine, store: RunStore) -> None:
         found.precisions = {device.kind: training.resolve_precision("auto", device) for device in found.devices}
     except Exception as error:
         found.problem = f"torch does not work here: {error}"
+    freeze_imports()
     found.is_known = True
-    # Streamlit collects garbage after every run; without this it walks over all of torch each time.
-    gc.collect()
-    gc.freeze()
     for device in found.devices:
         for at_once in range(training.RUNS_AT_ONCE, 0, -1):  # the usual comparison first
             while any(run.status.is_active for run in store.runs()):
                 time.sleep(1.0)  # a measurement beside a training would be wrong, and slow the training
-            found.step_seconds[device.kind, at_once] = training.measure_step_seconds(
-                device, found.precisions[device.kind], training.threads_for(at_once)
-            )
+            try:
+                found.step_seconds[device.kind, at_once] = training.measure_step_seconds(
+                    device, found.precisions[device.kind], training.threads_for(at_once)
+                )
+            except RuntimeError:  # a GPU without free memory, for one: there is no estimate for it then
+                found.step_seconds[device.kind, at_once] = float("nan")
+
+
+def freeze_imports() -> None:
+    """Call once after a large import: Streamlit collects garbage after every run, and would walk over all of it."""
+    gc.collect()
+    gc.freeze()
+
+
+@st.cache_resource(show_spinner=False)
+def attribution_methods() -> "dict[str, Method]":
+    """The methods of explain, with Captum loaded (seconds, once)."""
+    methods = explain.METHODS
+    freeze_imports()
+    return methods
+
+
+@st.cache_resource
+def nets_lock() -> threading.Lock:
+    """Held while a net is asked: sessions share the nets, and Captum hangs hooks on them."""
+    return threading.Lock()
 
 
 def net_of(run: Run) -> "ConvNet":

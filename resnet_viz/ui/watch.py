@@ -64,7 +64,7 @@ def show_state(run: Run) -> None:
     if run.status.is_active:
         st.progress(run.progress, text=_what_happens(run))
     elif run.message:
-        st.caption(f"{run.message[:1].upper()}{run.message[1:]}.")
+        st.caption(f"{run.message[:1].upper()}{run.message[1:].rstrip('.')}.")
     if run.test_error is not None and run.train_error is not None:
         train, test = st.columns(2)
         train.metric("training error", f"{run.train_error:.1%}")
@@ -78,7 +78,8 @@ def _what_happens(run: Run) -> str:
         return "waiting for its turn: two nets train at once"
     if run.seconds_left is None:
         return run.message or "the first steps are on their way"
-    return f"step {run.step} of {run.total_steps}, {say_duration(run.seconds_left)} left"
+    left = run.message or f"{say_duration(run.seconds_left)} left"
+    return f"step {run.step} of {run.total_steps}, {left}"
 
 
 def show_record(runs: Sequence[Run]) -> None:

@@ -11,6 +11,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision.datasets import CIFAR10
@@ -97,6 +98,13 @@ def test_folders_that_are_no_data_set_get_a_sentence(folder, tmp_path):
     (folder / "train" / "red").rmdir()
     with pytest.raises(DatasetError, match="at least two"):
         count_folder(folder)
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "/" + "x" * 300, "/proc/1/\0"])
+def test_paths_that_no_file_system_knows_get_a_sentence(path):
+    for read in (count_folder, lambda path: load_dataset("folder", folder=path)):
+        with pytest.raises(DatasetError):
+            read(path)
 
 
 def test_a_folder_without_pictures_gets_a_sentence(tmp_path):
@@ -192,6 +200,21 @@ def test_two_processes_that_ask_at_once_download_once(served, tmp_path):
     for thread in threads:
         thread.join()
     assert told.count("Unpacking CIFAR-10") == 1
+
+
+def test_waiting_for_another_download_can_be_stopped(served, tmp_path):
+    (tmp_path / "data").mkdir()
+
+    def stop(sentence: str, _: float) -> None:
+        raise InterruptedError(sentence)
+
+    with FileLock(tmp_path / "data" / ".cifar10.lock"), pytest.raises(DatasetError, match="Waiting for another run"):
+        load_dataset("cifar10", tmp_path / "data", progress=stop)
+
+
+def test_the_home_of_the_environment_keeps_downloads(served, home):
+    load_dataset("cifar10")
+    assert (home / "data" / CIFAR10.filename).exists()
 
 
 def test_no_network_gets_a_sentence_with_the_next_step(served, tmp_path, monkeypatch):

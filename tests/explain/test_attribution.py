@@ -1,12 +1,18 @@
 """Are the attributions Captum's own, and right where a closed form is known?"""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import captum.attr
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from resnet_viz.explain import METHODS, attribute, class_probabilities, to_input, to_map
 from resnet_viz.nets import NetSpec, build_net
+from resnet_viz.plots import Answer
+from resnet_viz.ui.answers import explain_answer
+from resnet_viz.ui.services import nets_lock
 
 SPECS = [NetSpec("plain", 8, in_channels=1), NetSpec("resnet", 14, "B", in_channels=1)]
 
@@ -70,8 +76,9 @@ def test_what_is_passed_on_equals_captums_to_the_last_digit(net, x):
 def test_integrated_gradients_add_up_to_the_change_of_the_score(net, x):
     with torch.no_grad():
         change = (net(x) - net(torch.zeros_like(x)))[:, 3]
-    total = attribute(net, x, 3, "integrated_gradients").sum((1, 2, 3))
-    torch.testing.assert_close(total, change, rtol=0.05, atol=0.05 * change.abs().max().item())
+    shares = attribute(net, x, 3, "integrated_gradients")
+    missing = (shares.sum((1, 2, 3)) - change).abs()  # what 50 points on the path do not see
+    assert (missing < 0.02 * shares.abs().sum((1, 2, 3))).all()
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -102,3 +109,20 @@ def test_pictures_become_one_batch(digits):
     assert batch.shape == (5, 1, 16, 16)
     white = (1 - digits.form.mean[0]) / digits.form.std[0]
     assert batch.max().item() <= white + 1e-6
+
+
+@pytest.mark.parametrize("target", [3, np.int64(3), torch.tensor(3), torch.tensor([3, 3])])
+def test_a_class_may_be_given_as_any_kind_of_whole_number(net, x, target):
+    assert torch.equal(attribute(net, x, target), attribute(net, x, 3))
+
+
+def test_sessions_that_share_a_net_do_not_disturb_each_other(trained):
+    """The hooks that Captum hangs on a shared net are why the pages hold a lock; this is what it protects."""
+    lock, runs = nets_lock(), trained[1]
+    picture = np.zeros((16, 16, 1), np.uint8)
+    answer = Answer("n", "plain", np.eye(10)[3])
+    expected = explain_answer(runs[0], answer, picture, None, "grad_cam").attribution
+    with ThreadPoolExecutor(4) as pool:
+        maps = pool.map(lambda _: explain_answer(runs[0], answer, picture, None, "grad_cam").attribution, range(40))
+        assert all(np.array_equal(one, expected) for one in maps)
+    assert not lock.locked()

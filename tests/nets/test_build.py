@@ -87,3 +87,12 @@ def test_every_relu_is_used_once():
             module.register_forward_hook(lambda module, *_: calls.append(module))
     net(torch.randn(2, 3, 32, 32))
     assert len(calls) == len(set(calls)) == 19
+
+
+@pytest.mark.parametrize("shortcut", SHORTCUTS)
+def test_the_same_seed_gives_plain_and_residual_nets_the_same_first_weights(shortcut):
+    torch.manual_seed(4)
+    plain = build_net(NetSpec("plain", 20)).state_dict()
+    torch.manual_seed(4)
+    residual = build_net(NetSpec("resnet", 20, shortcut)).state_dict()
+    assert all(torch.equal(residual[name], tensor) for name, tensor in plain.items())

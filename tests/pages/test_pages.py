@@ -1,15 +1,21 @@
 """Does every page run alone: empty, with finished runs, and with input that makes no sense?"""
 
 import time
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from resnet_viz.explain import METHODS
+from resnet_viz.nets import NetSpec
 from resnet_viz.runs import RunStatus, RunStore
 from resnet_viz.settings import Settings
+from resnet_viz.training import preset
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
@@ -111,7 +117,7 @@ def test_gradients_compares_first_and_last_layers(with_runs):
     assert "**plain-8**, step 3: the median norm" in text_of(page)
 
 
-@pytest.mark.parametrize("method", ["saliency", "integrated_gradients", "grad_cam", "occlusion"])
+@pytest.mark.parametrize("method", METHODS)
 def test_saliency_draws_every_method(with_runs, method):
     page = open_page("saliency").run()
     page.selectbox(key="method").select(method).run()
@@ -174,3 +180,55 @@ def test_a_link_to_a_comparison_that_is_not_here_says_so(with_runs):
     page.query_params["comparison"] = "ffffffff"
     page.run()
     assert "There is no comparison ffffffff on this machine" in text_of(page)
+
+
+def test_the_newer_of_two_equal_comparisons_stays_chosen(store):
+    wanted = [(asdict(NetSpec("plain", 8)), asdict(preset("digits")))]
+    older, newer = (store.add_comparison(wanted)[0].comparison for _ in range(2))
+    for run in store.runs():
+        store.request_stop(run.id)
+    page = open_page("train")
+    page.query_params["comparison"] = newer
+    for _ in range(3):
+        page.run()
+        assert page.query_params["comparison"] == newer
+    picker = next(box for box in page.selectbox if box.label == "Comparison")
+    assert len(set(picker.options)) == 2
+    picker.select(older).run()
+    assert page.query_params["comparison"] == older
+
+
+@pytest.mark.parametrize(
+    "link",
+    [{"depth": "57"}, {"depth": "-3"}, {"seed": "x"}, {"data": "x"}, {"nets": "x"}, {"epochs_digits": "1e9"},
+     {"shortcut": "D"}, {"device": "tpu"}, {"data": "folder", "folder": "~nobody/x"}, {"comparison": "../../x"}],
+)  # fmt: skip
+def test_a_link_that_makes_no_sense_does_not_break_the_page(home, link):
+    page = open_page("train")
+    for name, value in link.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+
+
+def test_a_database_that_cannot_be_opened_is_a_sentence_on_every_page(home, monkeypatch):
+    monkeypatch.setenv("RESNET_VIZ_DATABASE_URL", "oracle9://x")
+    for name in PAGES:
+        page = open_page(name).run()
+        assert not page.exception
+        assert "cannot be opened" in page.error[0].value
+
+
+def test_runs_that_diverged_are_told_as_such(store):
+    wanted = [(asdict(NetSpec(family, 8)), asdict(preset("digits"))) for family in ("plain", "resnet")]
+    for run in store.add_comparison(wanted):
+        store.claim(run.id, None)
+        store.describe(run.id, {"layers": ["a", "b", "c", "d"]}, 3)
+        rows = pd.DataFrame({"step": [1, 2], "loss": [2.0, np.nan], "error": 0.9, "learning_rate": 0.1})
+        store.append(run.id, rows, np.array([[1, 1, 1, 1], [np.nan] * 4], np.float32), 1.0)
+        store.end(run.id, RunStatus.DIVERGED, "diverged at step 2: the loss is no longer a number")
+    page = open_page("train").run()
+    assert "Diverged at step 2" in text_of(page)
+    assert "not both nets have finished" in text_of(page)
+    assert "**plain-8** diverged: at step 2" in text_of(open_page("gradients").run())
+    assert "left no weights: it is diverged" in text_of(open_page("saliency").run())

@@ -2,15 +2,18 @@
 
 import math
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import update
 
-from resnet_viz.runs import Evaluation, RunStatus, RunStore
+from resnet_viz.runs import Evaluation, RunStatus, RunStore, StoreError
 from resnet_viz.runs.schema import runs as table
 from resnet_viz.runs.store import LEASE
 
@@ -91,10 +94,11 @@ def test_a_loss_that_is_no_number_is_kept_as_null_and_read_as_nan(store, home):
 def test_evaluations_set_the_errors_of_the_run(store):
     run, _ = store.add_comparison(WANTED)
     for epoch, error in ((1, 0.5), (2, 0.125)):
-        store.evaluate(run.id, Evaluation(epoch, epoch * 10, 0.3, error, math.inf, error / 2))
+        store.evaluate(run.id, Evaluation(epoch, epoch * 10, 0.3, error, math.inf, error / 2), seconds=epoch * 2.0)
     frame = store.evaluations(run.id)
     assert frame["test_error"].tolist() == [0.25, 0.0625]
     assert frame["test_loss"].isna().all()
+    assert store.run(run.id).seconds == 4.0
     assert (store.run(run.id).train_error, store.run(run.id).test_error) == (0.125, 0.0625)
 
 
@@ -129,15 +133,47 @@ def test_a_run_without_a_heartbeat_is_interrupted_and_nobody_waits_for_it(store)
     ended = store.run(first.id)
     assert ended.status is RunStatus.INTERRUPTED
     assert "without a word" in ended.message
-    assert not store.beat(first.id)  # a worker that comes back is told to stop
     assert store.claim(second.id, 1)
+
+
+def test_a_run_whose_worker_was_only_asleep_is_alive_again(store):
+    run, _ = store.add_comparison(WANTED)
+    store.claim(run.id, 1)
+    grow_old(store, run.id)
+    store.mark_interrupted()
+    assert store.beat(run.id, at_work=True)
+    assert store.run(run.id).status is RunStatus.RUNNING
+    assert store.run(run.id).ended_at is None
+    store.end(run.id, RunStatus.FINISHED, weights=Path("w"))
+    assert not store.beat(run.id, at_work=True)
+    assert store.run(run.id).weights == "w"
+
+
+def test_a_database_that_cannot_be_opened_gets_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "no.sqlite").write_text("this is text, not a database " * 50)
+    for url in ("nonsense", "oracle9://x", f"sqlite:///{tmp_path}/file/runs.sqlite", f"sqlite:///{tmp_path}/no.sqlite"):
+        with pytest.raises(StoreError, match=r"cannot be opened: .*Check RESNET_VIZ_DATABASE_URL"):
+            RunStore(url)
+
+
+def test_many_processes_open_a_fresh_database_at_once(tmp_path):
+    code = f"from resnet_viz.runs import RunStore; RunStore('sqlite:///{tmp_path}/new.sqlite')"
+    opened = [subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2]) for _ in range(6)]
+    assert [process.wait() for process in opened] == [0] * 6
+
+
+def test_a_listing_never_cuts_a_comparison_in_two(store):
+    for _ in range(4):
+        store.add_comparison(WANTED)
+    assert len(store.runs(comparisons=3)) == 6
 
 
 def test_a_heartbeat_keeps_a_run_alive(store):
     run, _ = store.add_comparison(WANTED)
     store.claim(run.id, 1)
     grow_old(store, run.id)
-    assert store.beat(run.id)
+    assert store.beat(run.id, at_work=True)
     store.mark_interrupted()
     assert store.run(run.id).status is RunStatus.RUNNING
 
@@ -148,7 +184,7 @@ def test_stopping_reaches_the_worker_and_a_queued_run_at_once(store):
     for run in (first, second):
         store.request_stop(run.id)
     assert store.run(first.id).status is RunStatus.RUNNING
-    assert not store.beat(first.id)
+    assert not store.beat(first.id, at_work=True)
     assert store.run(second.id).status is RunStatus.STOPPED
 
 

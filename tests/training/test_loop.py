@@ -82,6 +82,34 @@ def test_the_same_seed_gives_the_same_curve_and_another_seed_another(few_digits)
     assert not np.allclose(first["loss"], other["loss"])
 
 
+def test_the_momentum_of_the_configuration_is_the_one_that_is_used(few_digits):
+    steady, _, _ = collect(train(SPEC, CONFIG, few_digits))
+    none, _, _ = collect(train(SPEC, replace(CONFIG, momentum=0.0), few_digits))
+    assert steady["loss"][0] == none["loss"][0]
+    assert steady["loss"][3] != none["loss"][3]
+
+
+def test_the_first_steps_are_sgd_with_nesterov_momentum_by_hand(few_digits):
+    config = replace(CONFIG, seed=2, epochs=1, momentum=0.9, weight_decay=0.01)
+    reports = train(SPEC, config, few_digits)
+    net = next(reports).net
+    rates = collect(reports)[0]["learning_rate"].to_numpy()
+    torch.manual_seed(2)
+    mine = build_net(SPEC).to(memory_format=torch.channels_last).train()
+    order = torch.randperm(160, generator=torch.Generator().manual_seed(2))[:128]
+    velocities = [torch.zeros_like(p) for p in mine.parameters()]
+    for rate, batch in zip(rates, order.split(64), strict=True):
+        x = normalize(torch.from_numpy(few_digits.train_pictures)[batch], few_digits.form)
+        loss = nn.functional.cross_entropy(mine(x), torch.from_numpy(few_digits.train_labels)[batch])
+        gradients = torch.autograd.grad(loss, list(mine.parameters()))
+        with torch.no_grad():
+            for p, g, v in zip(mine.parameters(), gradients, velocities, strict=True):
+                g = g + 0.01 * p
+                v.mul_(0.9).add_(g)
+                p.sub_(rate * (g + 0.9 * v))
+    torch.testing.assert_close(net.fc.weight.detach(), mine.fc.weight.detach(), rtol=1e-4, atol=1e-6)
+
+
 def test_the_net_takes_channels_and_classes_of_the_data(few_digits):
     started = next(iter(train(NetSpec("plain", 8, in_channels=3, classes=100), CONFIG, few_digits)))
     assert (started.net.spec.in_channels, started.net.spec.classes) == (1, 10)

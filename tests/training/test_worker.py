@@ -15,7 +15,7 @@ from resnet_viz.nets import NetSpec, load_checkpoint
 from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import preset, start_workers
-from resnet_viz.training.worker import work
+from resnet_viz.training.worker import Pulse, work
 
 PATIENCE = 90.0  # seconds; noisy machines
 
@@ -130,6 +130,30 @@ def test_a_failed_run_says_why_in_a_sentence(store, home, changes, sentence):
     assert sentence in ended.message
 
 
+def test_a_failed_heartbeat_is_not_the_last(store, monkeypatch):
+    run = queue(store)
+    store.claim(run.id, at_once=None)
+    store.request_stop(run.id)
+    answers = iter([OSError("database is locked"), None])
+
+    def beat(*args, **kwargs):
+        if error := next(answers, None):
+            raise error
+        return RunStore.beat(store, *args, **kwargs)
+
+    monkeypatch.setattr("resnet_viz.training.worker.BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(store, "beat", beat)
+    with Pulse(store, run.id) as pulse:
+        assert pulse.stopped.wait(10)
+
+
+def test_workers_start_from_any_folder(store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = queue(store, epochs=1)
+    start_workers([run.id], Settings())
+    assert wait_until(store, run, has_ended).status is RunStatus.FINISHED
+
+
 def test_an_unforeseen_error_is_a_sentence_too(store, home, monkeypatch):
     def refuse(*_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes\n#0 0x7f")
@@ -165,6 +189,17 @@ def test_the_command_line_refuses_with_a_sentence(home):
     done = subprocess.run(command("--depth", "21"), capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.strip() == "depth 21 is not 6n+2; try 20 or 26"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("RESNET_VIZ_HOME", "/proc/nowhere"), ("RESNET_VIZ_DATABASE_URL", "oracle9://x")]
+)
+def test_settings_that_cannot_work_get_a_sentence(home, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    done = subprocess.run(command("--depth", "8"), capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "cannot be opened" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_ctrl_c_leaves_a_run_that_is_told_from_a_finished_one(store):
