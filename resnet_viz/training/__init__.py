@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from resnet_viz.lazy import lazy_exports
 from resnet_viz.training.config import DEVICES, PRESETS, ConfigError, TrainingConfig, preset
-from resnet_viz.training.executor import start_workers
+from resnet_viz.training.executor import prepare_workers, start_workers
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
 from resnet_viz.training.threads import RUNS_AT_ONCE, count_cores, threads_for
 
@@ -37,6 +37,7 @@ __all__ = [
     "estimate_seconds",
     "find_devices",
     "measure_step_seconds",
+    "prepare_workers",
     "preset",
     "resolve_device",
     "resolve_precision",

@@ -23,7 +23,7 @@ class TrainingConfig:
 
     dataset: str = "digits"
     folder: str = ""
-    epochs: int = 6
+    epochs: int = 5
     batch_size: int = 64
     peak_lr: float = 0.05
     momentum: float = 0.9

@@ -13,7 +13,7 @@ from resnet_viz.training.config import ConfigError, TrainingConfig
 from resnet_viz.training.estimate import PROBE, PROBE_PICTURES, PROBE_SIZE
 from resnet_viz.training.threads import count_cores
 
-PROBE_SECONDS = 0.7
+PROBE_STEPS = 20
 BF16_MUST_GAIN = 1.3  # far from both cases seen: 2 with bf16 instructions, below 0.2 without
 
 
@@ -98,11 +98,8 @@ def measure_step_seconds(device: Device, precision: str, threads: int) -> float:
         loss.item()  # waits for the device
         return time.perf_counter() - start
 
-    # Other load can only add to a step: the fastest of some counts.
-    seconds = [step() for _ in range(3)]
-    while sum(seconds) < PROBE_SECONDS:
-        seconds.append(step())
-    return min(seconds)
+    # Other load can only add to a step: the fastest counts. The first ones compile kernels.
+    return min(step() for _ in range(PROBE_STEPS))
 
 
 def describe_machine(config: TrainingConfig) -> tuple[Device, str]:

@@ -1,16 +1,17 @@
 """Who does the work? One process a run: it waits for its turn, trains, and writes what happens to the store."""
 
-import argparse
+import json
+import os
 import platform
 import signal
 import socket
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib.metadata import version
-from os import getpid
 from pathlib import Path
 
 import numpy as np
@@ -159,7 +160,7 @@ def _facts(started: Started, data: ImageData, threads: int) -> dict[str, object]
         "precision": started.precision,
         "threads": threads,
         "host": socket.gethostname(),
-        "pid": getpid(),
+        "pid": os.getpid(),
         "versions": {"resnet_viz": __version__, "python": platform.python_version()}
         | {name: version(name) for name in LIBRARIES},
     }
@@ -197,23 +198,49 @@ def end_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, interrupt)
 
 
+def preload() -> None:
+    """Load what every run needs, so that a job that comes later begins at once."""
+    import torch
+
+    import resnet_viz.training.loop  # noqa: F401
+
+    weight = torch.zeros(1, requires_grad=True)
+    weight.sum().backward()
+    torch.optim.SGD([weight]).step()  # the first step of a process imports much
+    load_dataset("digits")
+
+
 def main() -> None:
-    """The worker's process: python -m resnet_viz.training.worker RUN_ID --at-once N --threads N."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("run_id")
-    parser.add_argument("--at-once", type=int, required=True)
-    parser.add_argument("--threads", type=int, required=True)
-    asked = parser.parse_args()
-    settings = Settings()
+    """The worker's process: takes one job, a JSON line on standard input, and does it.
+
+    With --spare it loads torch first, and ends if its starter ends before there is a job.
+    """
+    if "--spare" in sys.argv[1:]:
+        preload()
+    line = sys.stdin.readline()
+    if not line:
+        return
+    job = json.loads(line)
+    settings = Settings(home=job["home"], database_url=job["database_url"])
+    run_id = job["run_id"]
+    _log_to(settings.home / "logs" / f"{run_id}.log")
     store = RunStore(settings.store_url)
     end_on_sigterm()
     try:
-        is_turn = wait_for_turn(store, asked.run_id, asked.at_once)
+        is_turn = wait_for_turn(store, run_id, job["at_once"])
     except KeyboardInterrupt:
-        store.end(asked.run_id, RunStatus.STOPPED, "stopped by a signal before it began")
+        store.end(run_id, RunStatus.STOPPED, "stopped by a signal before it began")
         raise
     if is_turn:
-        work(store, settings, asked.run_id, asked.threads)
+        work(store, settings, run_id, job["threads"])
+
+
+def _log_to(path: Path) -> None:
+    """Let all that this process prints from now on, torch included, go to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as log:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(log.fileno(), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 
+from resnet_viz.ui.services import freeze_imports
+
 STATIC = Path(__file__).parents[2] / "static"  # beside app.py; served by Streamlit under app/static
 
 _SCRIPT = """
@@ -58,4 +60,5 @@ def _provide_plotly() -> str:
         unfinished = target.with_suffix(".part")
         shutil.copyfile(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", unfinished)
         unfinished.replace(target)
+    freeze_imports()  # by now a figure was made, and with it all of plotly
     return target.name

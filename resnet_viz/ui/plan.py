@@ -142,6 +142,7 @@ def show_price(plan: Plan) -> bool:
         said = "Time not known yet"
         _wait_for_machine((kind, len(specs)))
     else:
+        _prepare_workers()
         step_seconds, source = pace
         counts = (plan.config.epochs, train_count, test_count, data.size)
         seconds = max(training.estimate_seconds(spec, *counts, step_seconds) for spec in specs)
@@ -150,6 +151,12 @@ def show_price(plan: Plan) -> bool:
     sizes = " ".join(_size_of_net(spec, data.size) for spec in specs)
     st.caption(f":material/timer: {said}; on {titles[kind]} ({found.precisions[kind]}). {sizes}")
     return True
+
+
+def _prepare_workers() -> None:
+    """Have workers ready for Start, but not at the cost of nets that are training."""
+    if not any(run.status.is_active for run in run_store().runs()):
+        training.prepare_workers()
 
 
 def _counts(config: TrainingConfig) -> tuple[int, int, int]:

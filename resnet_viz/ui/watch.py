@@ -10,7 +10,7 @@ from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.plan import say_duration
 from resnet_viz.ui.services import run_store
 
-REFRESH_SECONDS = 1.5  # page, browser and training may share two cores
+REFRESH_SECONDS = 2.0  # page, browser and training may share two cores
 ICONS = {
     RunStatus.QUEUED: ":material/hourglass_top:",
     RunStatus.RUNNING: ":material/play_circle:",

@@ -14,7 +14,7 @@ import pytest
 from resnet_viz.nets import NetSpec, load_checkpoint
 from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
-from resnet_viz.training import preset, start_workers
+from resnet_viz.training import RUNS_AT_ONCE, executor, prepare_workers, preset, start_workers
 from resnet_viz.training.worker import Pulse, work
 
 PATIENCE = 90.0  # seconds; noisy machines
@@ -152,6 +152,38 @@ def test_workers_start_from_any_folder(store, tmp_path, monkeypatch):
     run = queue(store, epochs=1)
     start_workers([run.id], Settings())
     assert wait_until(store, run, has_ended).status is RunStatus.FINISHED
+
+
+def test_a_worker_in_waiting_takes_the_next_run(store):
+    prepare_workers()
+    waiting = [spare.pid for spare in executor._spares]
+    assert len(waiting) == RUNS_AT_ONCE
+    prepare_workers()
+    assert [spare.pid for spare in executor._spares] == waiting  # not more of them
+    executor._spares[0].kill()  # one has died meanwhile: the next takes its place
+    executor._spares[0].wait()
+    run = queue(store, epochs=1)
+    start_workers([run.id], Settings())
+    ended = wait_until(store, run, has_ended)
+    assert ended.status is RunStatus.FINISHED
+    assert ended.facts["pid"] == waiting[1]
+
+
+def test_a_worker_in_waiting_ends_with_its_starter():
+    code = "from resnet_viz.training import executor, prepare_workers; prepare_workers(); "
+    code += "print(*(spare.pid for spare in executor._spares))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    deadline = time.monotonic() + PATIENCE
+    while any(is_running(int(pid)) for pid in done.stdout.split()):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
 
 
 def test_an_unforeseen_error_is_a_sentence_too(store, home, monkeypatch):
