@@ -18,14 +18,10 @@ POINTS = """name => {
 }"""
 
 
-def points(page: Page, name: str) -> list[int]:
-    """How many points each line of a live figure has, as plotly.js drew it."""
-    return page.evaluate(POINTS, name)
-
-
 def wait_for_points(page: Page, name: str, least: int) -> list[int]:
-    page.wait_for_function(f"([name, least]) => ({POINTS})(name)[0] > least", arg=[name, least])
-    return points(page, name)
+    """How many points each line of a live figure has, as plotly.js drew it, once the first has more than `least`."""
+    enough = f"([name, least]) => {{ const found = ({POINTS})(name); return found[0] > least && found; }}"
+    return page.wait_for_function(enough, arg=[name, least]).json_value()
 
 
 def draw_seven() -> bytes:
