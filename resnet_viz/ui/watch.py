@@ -56,12 +56,16 @@ def show_state(run: Run) -> None:
     """One run in a few lines: state, progress and time left, errors so far, and a way to stop it."""
     title, button = st.columns([3, 2], vertical_alignment="center")
     title.markdown(f"{ICONS[run.status]} **{net_name(run)}** · {run.status}")
-    if run.status.is_active and button.button(
-        "Stop training", key=f"stop_{run.id}", disabled=run.stop_requested, icon=":material/stop:"
-    ):
-        run_store().request_stop(run.id)
-        st.toast(f"{net_name(run)} stops within seconds and keeps its curves.")
     if run.status.is_active:
+        # A callback: where two fragments refresh themselves, a button's value can go to the wrong one and be lost.
+        button.button(
+            "Stop training",
+            key=f"stop_{run.id}",
+            on_click=_stop,
+            args=[run],
+            disabled=run.stop_requested,
+            icon=":material/stop:",
+        )
         st.progress(run.progress, text=_what_happens(run))
     elif run.message:
         st.caption(f"{run.message[:1].upper()}{run.message[1:].rstrip('.')}.")
@@ -69,6 +73,11 @@ def show_state(run: Run) -> None:
         train, test = st.columns(2)
         train.metric("training error", f"{run.train_error:.1%}")
         test.metric("test error", f"{run.test_error:.1%}")
+
+
+def _stop(run: Run) -> None:
+    run_store().request_stop(run.id)
+    st.toast(f"{net_name(run)} stops within seconds and keeps its curves.")
 
 
 def _what_happens(run: Run) -> str:
