@@ -32,13 +32,14 @@ export default async function ({ data, parentElement }) {
   node.setAttribute("aria-label", data.alt);
   node.style.minHeight = figure.layout.height + "px";
   const Plotly = await loadPlotly(data.library);
+  parentElement.querySelector(".live-plot-wait")?.remove();
   Plotly.react(node, figure.data, figure.layout, { responsive: true, displaylogo: false });
 }
 """
 
-_component = st.components.v2.component(
-    "live_plot", html='<div class="live-plot" style="width:100%"></div>', js=_SCRIPT, isolate_styles=False
-)
+_HTML = '<p class="live-plot-wait" style="opacity:0.7">Drawing…</p><div class="live-plot" style="width:100%"></div>'
+
+_component = st.components.v2.component("live_plot", html=_HTML, js=_SCRIPT, isolate_styles=False)
 
 
 def live_plot(figure: go.Figure, key: str, view: str, alt: str) -> None:
