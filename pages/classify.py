@@ -4,19 +4,10 @@ import streamlit as st
 
 from resnet_viz.data import DATASETS, enlarge_pixels
 from resnet_viz.plots import class_bars
-from resnet_viz.ui.answers import ask, format_of, tell, trained_runs, upload_picture
-from resnet_viz.ui.comparisons import choose_comparison
+from resnet_viz.ui.answers import ask, choose_trained_runs, format_of, tell, upload_picture
 
 st.title("What do they say to your picture?")
-chosen = choose_comparison()
-if not chosen:
-    st.info("Nothing was trained here yet. Go to **Train** and press Start; come back when the nets have ended.")
-    st.stop()
-with st.spinner("Loading torch; this takes some seconds after the start of the server…"):
-    runs = trained_runs(chosen)
-if not runs:
-    st.stop()
-
+runs = choose_trained_runs()
 form = format_of(runs[0])
 data = DATASETS[runs[0].config["dataset"]].title
 st.markdown(

@@ -3,8 +3,15 @@
 import streamlit as st
 
 from resnet_viz.plots import class_bars, saliency_maps
-from resnet_viz.ui.answers import ask, choose_sample, explain_answer, format_of, tell, trained_runs, upload_picture
-from resnet_viz.ui.comparisons import choose_comparison
+from resnet_viz.ui.answers import (
+    ask,
+    choose_sample,
+    choose_trained_runs,
+    explain_answer,
+    format_of,
+    tell,
+    upload_picture,
+)
 from resnet_viz.ui.services import attribution_methods
 
 st.title("What does each net look at?")
@@ -12,15 +19,8 @@ st.markdown(
     "Two nets get the same picture. An attribution method gives every pixel its share in the score of a class: "
     "where it is large, the net's answer depends on that pixel."
 )
-chosen = choose_comparison()
-if not chosen:
-    st.info("Nothing was trained here yet. Go to **Train** and press Start; come back when the nets have ended.")
-    st.stop()
-with st.spinner("Loading torch and Captum; this takes some seconds after the start of the server…"):
-    runs = trained_runs(chosen)
-    methods = attribution_methods()
-if not runs:
-    st.stop()
+runs = choose_trained_runs()
+methods = attribution_methods()
 
 form = format_of(runs[0])
 choices, about = st.columns([3, 2], gap="large")

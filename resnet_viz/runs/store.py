@@ -57,18 +57,6 @@ class Run:
         return self.seconds / self.step * (self.total_steps - self.step) if self.step else None
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Loss and error (a fraction) on training and test pictures at the end of an epoch."""
-
-    epoch: int
-    step: int
-    train_loss: float
-    train_error: float
-    test_loss: float
-    test_error: float
-
-
 class StoreError(RuntimeError):
     """A database that cannot be used; the message is a sentence with the next step."""
 
@@ -251,12 +239,15 @@ class RunStore:
             db.execute(insert(gradient_norms), chunk)
             db.execute(update(runs).where(runs.c.id == run_id).values(progress))
 
-    def evaluate(self, run_id: str, evaluation: Evaluation, seconds: float) -> None:
-        """Add an epoch's end, `seconds` after the start; the run's own errors are those of its last epoch."""
-        values: dict[str, Any] = {"train_error": evaluation.train_error, "test_error": evaluation.test_error}
+    def evaluate(self, run_id: str, evaluation: dict[str, Any], seconds: float) -> None:
+        """Add an epoch's end (names as the columns of `evaluations`), `seconds` after the start.
+
+        The run's own errors are those of its last epoch.
+        """
+        values = {name: evaluation[name] for name in ("train_error", "test_error")}
         values |= {"seconds": seconds, "message": ""}
         with self.engine.begin() as db:
-            db.execute(insert(evaluations), {"run_id": run_id, **_finite(vars(evaluation))})
+            db.execute(insert(evaluations), {"run_id": run_id, **_finite(evaluation)})
             db.execute(update(runs).where(runs.c.id == run_id).values(values))
 
     def end(self, run_id: str, status: RunStatus, message: str = "", weights: Path | None = None) -> None:

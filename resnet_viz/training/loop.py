@@ -46,15 +46,7 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
     total_steps = config.epochs * steps_an_epoch
     if total_steps < 2:
         raise ConfigError("one step in all is no training; take a smaller batch size or more epochs")
-    optimizer = torch.optim.SGD(
-        net.parameters(),
-        config.peak_lr,
-        config.momentum,
-        weight_decay=config.weight_decay,
-        nesterov=config.momentum > 0,
-    )
-    # OneCycleLR would cycle the momentum too: the configuration's shall hold.
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.peak_lr, total_steps, cycle_momentum=False)
+    optimizer, schedule = _build_optimizer(net, config, total_steps)
     layers = weighted_layers(net)
     recorder = StepRecorder(list(layers.values()), device.kind)
     yield Started(net, list(layers), total_steps, device, precision)
@@ -93,6 +85,20 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
         test_loss, test_error = yield from _evaluate(net, data.test_pictures, data.test_labels, form, device, precision)
         errors = (float(means["loss"]), float(means["error"]), test_loss, test_error)
         yield EpochDone(epoch, epoch * steps_an_epoch, *errors, time.monotonic() - start)
+
+
+def _build_optimizer(
+    net: ConvNet, config: TrainingConfig, total_steps: int
+) -> tuple[torch.optim.SGD, torch.optim.lr_scheduler.OneCycleLR]:
+    optimizer = torch.optim.SGD(
+        net.parameters(),
+        config.peak_lr,
+        config.momentum,
+        weight_decay=config.weight_decay,
+        nesterov=config.momentum > 0,
+    )
+    # OneCycleLR would cycle the momentum too: the configuration's shall hold.
+    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, config.peak_lr, total_steps, cycle_momentum=False)
 
 
 def _until_divergence(rows: pd.DataFrame, norms: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, int | None]:

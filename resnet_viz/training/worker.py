@@ -19,7 +19,7 @@ import numpy as np
 from resnet_viz import __version__
 from resnet_viz.data import DatasetError, ImageData, encode_png, load_dataset
 from resnet_viz.nets import NetSpec, save_checkpoint
-from resnet_viz.runs import Evaluation, Run, RunStatus, RunStore
+from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training.config import ConfigError, TrainingConfig
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
@@ -140,9 +140,9 @@ def _train(
             store.say(run_id, f"testing, {report.done:,} of {report.total:,} pictures")
             said = time.monotonic()
         elif isinstance(report, EpochDone):
-            facts = asdict(report)
-            seconds = facts.pop("seconds")
-            store.evaluate(run_id, Evaluation(**facts), seconds)
+            evaluation = asdict(report)
+            seconds = evaluation.pop("seconds")
+            store.evaluate(run_id, evaluation, seconds)
         watch(report)
         yield report
         pulse.check()

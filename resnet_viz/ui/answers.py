@@ -11,13 +11,26 @@ from resnet_viz import explain, nets
 from resnet_viz.data import ImageError, PictureFormat, decode_image, fit_picture
 from resnet_viz.plots import Answer
 from resnet_viz.runs import Run
-from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.comparisons import choose_comparison, net_name
 from resnet_viz.ui.services import net_of, nets_lock, run_store
 
 FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 
 
-def trained_runs(runs: Sequence[Run]) -> list[Run]:
+def choose_trained_runs() -> list[Run]:
+    """The picker, and those runs of its comparison whose nets can be asked; the page ends where there are none."""
+    chosen = choose_comparison()
+    if not chosen:
+        st.info("Nothing was trained here yet. Go to **Train** and press Start; come back when the nets have ended.")
+        st.stop()
+    with st.spinner("Loading torch; this takes some seconds after the start of the server…"):
+        runs = _trained(chosen)
+    if not runs:
+        st.stop()
+    return runs
+
+
+def _trained(runs: Sequence[Run]) -> list[Run]:
     """The runs whose nets can be asked; a sentence on the page where some cannot."""
     usable = []
     for run in runs:

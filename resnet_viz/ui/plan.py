@@ -34,70 +34,85 @@ def choose_plan() -> Plan | None:
     """
     left, middle, right = st.columns(3, gap="large")
     with left:
-        depth = st.slider(
-            "Depth",
-            *DEPTHS,
-            value=56,
-            step=6,
-            key="depth",
-            bind="query-params",
-            help="Layers with weights: 6n+2, for n blocks in each of three stages.",
-        )
-        families = st.pills(
-            "Nets",
-            list(FAMILIES),
-            selection_mode="multi",
-            default=list(FAMILIES),
-            format_func=FAMILY_NAMES.__getitem__,
-            key="nets",
-            bind="query-params",
-            help=" ".join(f"**{FAMILY_NAMES[name]}**: {text.partition(': ')[2]}." for name, text in FAMILIES.items()),
-        )
+        depth, families = _choose_nets()
     with middle:
-        dataset = st.selectbox(
-            "Data set",
-            list(DATASETS),
-            format_func=lambda name: DATASETS[name].title,
-            key="data",
-            bind="query-params",
-        )
-        st.caption(DATASETS[dataset].note)
-        folder = ""
-        if dataset == "folder":
-            folder = st.text_input(
-                "Folder on this machine", key="folder", bind="query-params", placeholder="/path/to/data"
-            )
-        shortcut = st.segmented_control(
-            "Shortcut",
-            list(SHORTCUTS),
-            default="A",
-            required=True,
-            key="shortcut",
-            bind="query-params",
-            help="\n\n".join(SHORTCUTS.values()),
-        )
+        dataset, folder = _choose_data()
+        shortcut = _choose_shortcut()
     with right:
-        epochs = st.slider("Epochs", 1, 60, value=preset(dataset).epochs, key=f"epochs_{dataset}", bind="query-params")
-        seed_column, device_column = st.columns(2)
-        seed = seed_column.number_input(
-            "Seed", 0, 9999, value=0, key="seed", bind="query-params", help="Draws the first weights and the order."
-        )
-        device = device_column.selectbox(
-            "Device",
-            list(DEVICES),
-            format_func=lambda kind: "auto" if kind == "auto" else DEVICES[kind],
-            key="device",
-            bind="query-params",
-        )
+        epochs, seed, device = _choose_training(dataset)
     if not families:
         st.info("Choose at least one net.")
         return None
     try:
-        config = preset(dataset, epochs=epochs, seed=int(seed), device=device, folder=folder.strip())
+        config = preset(dataset, epochs=epochs, seed=seed, device=device, folder=folder)
         return Plan(tuple(NetSpec(family, depth, shortcut) for family in families), config)
     except (ConfigError, SpecError) as error:  # a link can hold what no slider gives
         _refuse(error)
         return None
+
+
+def _choose_nets() -> tuple[int, list[str]]:
+    depth = st.slider(
+        "Depth",
+        *DEPTHS,
+        value=56,
+        step=6,
+        key="depth",
+        bind="query-params",
+        help="Layers with weights: 6n+2, for n blocks in each of three stages.",
+    )
+    families = st.pills(
+        "Nets",
+        list(FAMILIES),
+        selection_mode="multi",
+        default=list(FAMILIES),
+        format_func=FAMILY_NAMES.__getitem__,
+        key="nets",
+        bind="query-params",
+        help=" ".join(f"**{FAMILY_NAMES[name]}**: {text.partition(': ')[2]}." for name, text in FAMILIES.items()),
+    )
+    return depth, families
+
+
+def _choose_data() -> tuple[str, str]:
+    dataset = st.selectbox(
+        "Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, key="data", bind="query-params"
+    )
+    st.caption(DATASETS[dataset].note)
+    if dataset != "folder":
+        return dataset, ""
+    place = "/path/to/data"
+    folder = st.text_input("Folder on this machine", key="folder", bind="query-params", placeholder=place)
+    return dataset, folder.strip()
+
+
+def _choose_shortcut() -> str:
+    return st.segmented_control(
+        "Shortcut",
+        list(SHORTCUTS),
+        default="A",
+        required=True,
+        key="shortcut",
+        bind="query-params",
+        help="\n\n".join(SHORTCUTS.values()),
+    )
+
+
+def _choose_training(dataset: str) -> tuple[int, int, str]:
+    """Epochs, seed and device."""
+    epochs = st.slider("Epochs", 1, 60, value=preset(dataset).epochs, key=f"epochs_{dataset}", bind="query-params")
+    seed_column, device_column = st.columns(2)
+    seed = seed_column.number_input(
+        "Seed", 0, 9999, value=0, key="seed", bind="query-params", help="Draws the first weights and the order."
+    )
+    device = device_column.selectbox(
+        "Device",
+        list(DEVICES),
+        format_func=lambda kind: "auto" if kind == "auto" else DEVICES[kind],
+        key="device",
+        bind="query-params",
+    )
+    return epochs, int(seed), device
 
 
 def _refuse(error: Exception) -> None:

@@ -90,7 +90,7 @@ def freeze_imports() -> None:
     gc.freeze()
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner="Loading Captum; this takes some seconds after the start of the server…")
 def attribution_methods() -> "dict[str, Method]":
     """The methods of explain, with Captum loaded (seconds, once)."""
     methods = explain.METHODS

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import update
 
-from resnet_viz.runs import Evaluation, RunStatus, RunStore, StoreError
+from resnet_viz.runs import RunStatus, RunStore, StoreError
 from resnet_viz.runs.schema import runs as table
 from resnet_viz.runs.store import LEASE
 
@@ -94,7 +94,9 @@ def test_a_loss_that_is_no_number_is_kept_as_null_and_read_as_nan(store, home):
 def test_evaluations_set_the_errors_of_the_run(store):
     run, _ = store.add_comparison(WANTED)
     for epoch, error in ((1, 0.5), (2, 0.125)):
-        store.evaluate(run.id, Evaluation(epoch, epoch * 10, 0.3, error, math.inf, error / 2), seconds=epoch * 2.0)
+        evaluation = {"epoch": epoch, "step": epoch * 10, "train_loss": 0.3, "train_error": error}
+        evaluation |= {"test_loss": math.inf, "test_error": error / 2}
+        store.evaluate(run.id, evaluation, seconds=epoch * 2.0)
     frame = store.evaluations(run.id)
     assert frame["test_error"].tolist() == [0.25, 0.0625]
     assert frame["test_loss"].isna().all()
