@@ -100,4 +100,4 @@ if chosen:
     st.fragment(watch, run_every=refresh_interval(chosen))(chosen[0].comparison)
     show_record(chosen)
 else:
-    st.info("Nothing was trained here yet. Press Start: the default pair takes about a minute on two cores.")
+    st.info("Nothing was trained here yet. Press Start: above stands what will be trained, and about how long it takes.")
