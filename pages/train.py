@@ -100,4 +100,6 @@ if chosen:
     st.fragment(watch, run_every=refresh_interval(chosen))(chosen[0].comparison)
     show_record(chosen)
 else:
-    st.info("Nothing was trained here yet. Press Start: above stands what will be trained, and about how long it takes.")
+    st.info(
+        "Nothing was trained here yet. Press Start: above stands what will be trained, and about how long it takes."
+    )
