@@ -234,9 +234,18 @@ def test_settings_that_cannot_work_get_a_sentence(home, monkeypatch, name, value
     assert "Traceback" not in done.stderr
 
 
+def hear_ctrl_c() -> None:
+    """A shell that runs the tests in the background lets all that they start ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_leaves_a_run_that_is_told_from_a_finished_one(store):
     process = subprocess.Popen(
-        command("--depth", "8", "--epochs", "300", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command("--depth", "8", "--epochs", "300", "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_ctrl_c,
     )
     deadline = time.monotonic() + PATIENCE
     while not (store.runs() and store.runs()[0].step > 2):
