@@ -19,6 +19,7 @@ from resnet_viz.runs.schema import ACTIVE, RunStatus, evaluations, gradient_norm
 
 LEASE = 20.0  # seconds without a heartbeat after which a run counts as interrupted
 OPEN = (*ACTIVE, RunStatus.INTERRUPTED)  # what a worker that is alive may still change
+MAKING_TRIES = 10
 BUSY_TIMEOUT = 15.0  # seconds that SQLite waits for another writer
 
 
@@ -72,9 +73,7 @@ class RunStore:
         """Open the database, and make its tables where there are none. Raises StoreError with a sentence."""
         try:
             self.engine = _open(url)
-            with contextlib.suppress(OperationalError):  # another process that makes them at this moment
-                metadata.create_all(self.engine)
-            metadata.create_all(self.engine)
+            _make_tables(self.engine)
         except (SQLAlchemyError, ImportError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise StoreError(
@@ -282,6 +281,15 @@ def _open(url: str) -> Engine:
         cursor.close()
 
     return engine
+
+
+def _make_tables(engine: Engine) -> None:
+    # Other processes may make them at this moment: then a table "already exists", or the file is locked.
+    for _ in range(MAKING_TRIES - 1):
+        with contextlib.suppress(OperationalError):
+            return metadata.create_all(engine)
+        time.sleep(0.1)
+    return metadata.create_all(engine)
 
 
 def _new_id() -> str:
