@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: run setup test check clean
+.PHONY: run setup test slow check clean
 
 run: .venv/app.installed
 	$(BIN)/streamlit run app.py
@@ -15,6 +15,10 @@ setup: .venv/app.installed .venv/tests.installed
 # Every check, in the order in which they fail fastest.
 test: .venv/tests.installed $(CHROMIUM) check
 	$(BIN)/python -m pytest
+
+# What takes minutes of its own.
+slow: .venv/tests.installed
+	$(BIN)/python -m pytest -m slow
 
 check: .venv/tests.installed
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from resnet_viz.nets import NetSpec
 from resnet_viz.paper import SOURCE, TABLE_6
 from resnet_viz.plots import Curve, error_curves, loss_curves
 from resnet_viz.runs import Run, RunStatus
@@ -57,7 +58,8 @@ def watch(comparison: str) -> None:
 
 def show_result(runs: list[Run]) -> None:
     """The finding in a sentence, computed from the two runs, and what it does and does not show."""
-    if {run.spec["family"] for run in runs} != {"plain", "resnet"} or any(run.status.is_active for run in runs):
+    families = sorted(run.spec["family"] for run in runs)
+    if families != ["plain", "resnet"] or any(run.status.is_active for run in runs):
         return
     plain, resnet = sorted(runs, key=lambda run: run.spec["family"])
     if {plain.status, resnet.status} != {RunStatus.FINISHED}:
@@ -91,9 +93,11 @@ def verdict(train_gap: float) -> tuple[str, str]:
 
 
 def published(run: Run) -> str:
-    """The paper's figure for this depth, where there is one."""
+    """The paper's figure for this net, where there is one."""
     net = TABLE_6.get(run.spec["depth"])
-    return f"On CIFAR-10 the paper has {net.test_error} % for ResNet-{net.depth} ({SOURCE})." if net else ""
+    if net is None or NetSpec(**run.spec) != NetSpec("resnet", net.depth, "A"):
+        return ""
+    return f"On CIFAR-10 the paper has {net.test_error} % for ResNet-{net.depth} ({SOURCE})."
 
 
 if chosen:

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from tqdm import tqdm
 
 from resnet_viz.data import DATASETS
-from resnet_viz.nets import FAMILIES, SHORTCUTS, NetSpec, SpecError
+from resnet_viz.nets import NetSpec, SpecError
+from resnet_viz.nets.spec import CHOICES, DEFAULTS
 from resnet_viz.runs import Run, RunStatus, RunStore, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training import (
@@ -26,6 +27,7 @@ from resnet_viz.training.config import PRECISIONS
 from resnet_viz.training.worker import end_on_sigterm, work
 
 EXIT_CODES = {RunStatus.FINISHED: 0, RunStatus.STOPPED: 130}  # 130: ended by Ctrl-C, as shells say
+NET_OPTIONS = ("depth", *CHOICES, "batch_norm", "zero_last_norm", "survival")
 CONFIG_OPTIONS = ("folder", "epochs", "batch_size", "peak_lr", "seed", "device", "precision")
 
 
@@ -63,7 +65,7 @@ class ProgressBar:
 
 def train(asked: argparse.Namespace) -> int:
     """Train one net in this process; the run is a row of the store like any other."""
-    spec = NetSpec(asked.family, asked.depth, asked.shortcut)
+    spec = NetSpec(**{name: getattr(asked, name) for name in NET_OPTIONS})
     changes = {name: getattr(asked, name) for name in CONFIG_OPTIONS if getattr(asked, name) is not None}
     config = preset(asked.dataset, **changes)
     settings = Settings()
@@ -113,9 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("train", help="train one net and keep the run", description=train.__doc__)
     command.set_defaults(run=train)
-    command.add_argument("--family", choices=list(FAMILIES), default="resnet")
-    command.add_argument("--depth", type=int, default=20, help="6n+2, from 8 to 1202 (default 20)")
-    command.add_argument("--shortcut", choices=list(SHORTCUTS), default="A")
+    command.add_argument("--depth", type=int, default=20, help="of CIFAR nets 6n+2, from 8 to 1202 (default 20)")
+    for name, options in CHOICES.items():
+        flag, default = f"--{name.replace('_', '-')}", DEFAULTS[name]
+        command.add_argument(flag, choices=list(options), default=default, help=f"(default {default})")
+    command.add_argument("--no-batch-norm", dest="batch_norm", action="store_false")
+    command.add_argument("--zero-last-norm", action="store_true", help="let every branch start as zero")
+    command.add_argument("--survival", type=float, default=1.0, help="of the last block in stochastic depth")
     command.add_argument("--dataset", choices=list(DATASETS), default="digits")
     command.add_argument("--folder", help="for --dataset folder: holds train/CLASS/* and test/CLASS/*")
     command.add_argument("--epochs", type=int)

@@ -47,7 +47,7 @@ def _integrated_gradients(net: nn.Module, x: Tensor, target: Tensor) -> Tensor:
 
 
 def _grad_cam(net: nn.Module, x: Tensor, target: Tensor) -> Tensor:
-    coarse = LayerGradCam(net, net.get_submodule("stage3")).attribute(x, target=target, relu_attributions=True)
+    coarse = LayerGradCam(net, net.last_stage).attribute(x, target=target, relu_attributions=True)
     return LayerAttribution.interpolate(coarse, x.shape[2:], interpolate_mode="bilinear")
 
 

@@ -1,64 +1,148 @@
-"""How does a spec become a network? Stem, three stages, pooling, classifier (He et al. 2015, sec. 4.2)."""
+"""How does a spec become a network? A stem, stages, and a head, one after the other (He et al. 2015, Table 1)."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from itertools import count
 
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.nets.blocks import Block, build_shortcut
-from resnet_viz.nets.spec import NO_SHORTCUT, WIDTHS, NetSpec
+from resnet_viz.nets.blocks import ACTIVATION_LAYERS, GATE_BIAS, PLACES, Block, build_block, convolution
+from resnet_viz.nets.layout import EXPANSION
+from resnet_viz.nets.spec import NetSpec
+
+Layers = OrderedDict[str, nn.Module]
+VGG_HIDDEN, VGG_MAP = 4096, 7  # the classifier of the ImageNet VGG nets
+NAIVE_STD = 0.01
+INITIALIZERS: dict[str, Callable[[Tensor], Tensor]] = {
+    "he": lambda weight: nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu"),
+    "xavier": nn.init.xavier_normal_,
+    "orthogonal": nn.init.orthogonal_,
+    "normal": lambda weight: nn.init.normal_(weight, std=NAIVE_STD),
+}
 
 
-class ConvNet(nn.Module):
-    """A plain or residual net; `spec` says which. Pictures (B, C, H, W) in, logits (B, classes) out."""
+class ConvNet(nn.Sequential):
+    """A net that a spec names: stem, stage1, stage2, ..., head. Pictures (B, C, H, W) in, logits (B, classes) out.
 
-    def __init__(self, spec: NetSpec) -> None:
-        super().__init__()
+    `blocks` replaces the number of blocks of each stage.
+    """
+
+    def __init__(self, spec: NetSpec, blocks: Sequence[int] | None = None) -> None:
+        build = _vgg_parts if spec.family == "vgg" else _resnet_parts
+        super().__init__(OrderedDict((name, nn.Sequential(part)) for name, part in build(spec, blocks).items()))
         self.spec = spec
-        self.conv1 = nn.Conv2d(spec.in_channels, WIDTHS[0], 3, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(WIDTHS[0])
-        self.relu = nn.ReLU()
-        self.stage1 = _build_stage(spec, WIDTHS[0], WIDTHS[0], stride=1)
-        self.stage2 = _build_stage(spec, WIDTHS[0], WIDTHS[1], stride=2)
-        self.stage3 = _build_stage(spec, WIDTHS[1], WIDTHS[2], stride=2)
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(WIDTHS[2], spec.classes)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to (B, classes)."""
-        x = self.relu(self.bn1(self.conv1(x)))  # (B, 16, H, W)
-        x = self.stage3(self.stage2(self.stage1(x)))  # (B, 64, H/4, W/4)
-        return self.fc(self.pool(x).flatten(1))  # (B, classes)
+    @property
+    def last_stage(self) -> nn.Module:
+        """What gives the last maps, before the head."""
+        return self[-2]
 
 
-def _build_stage(spec: NetSpec, inputs: int, outputs: int, stride: int) -> nn.Sequential:
-    blocks = OrderedDict[str, nn.Module]()
-    for i in range(spec.blocks_per_stage):
-        first = i == 0
-        sizes = (inputs if first else outputs, outputs, stride if first else 1)
-        shortcut = None if spec.shortcut == NO_SHORTCUT else build_shortcut(spec.shortcut, *sizes)
-        blocks[f"block{i + 1}"] = Block(*sizes, shortcut)
-    return nn.Sequential(blocks)
+def _activation(spec: NetSpec) -> nn.Module:
+    return ACTIVATION_LAYERS[spec.activation]()
+
+
+def _norm(spec: NetSpec, channels: int) -> Layers:
+    return Layers(bn1=nn.BatchNorm2d(channels)) if spec.batch_norm else Layers()
+
+
+def _resnet_parts(spec: NetSpec, blocks: Sequence[int] | None) -> dict[str, Layers]:
+    layout = spec.layout
+    channels = layout.widths[0]
+    kernel, stride = (7, 2) if spec.stem == "imagenet" else (3, 1)
+    stem = Layers(conv1=convolution(spec, spec.in_channels, channels, kernel, stride))
+    stem |= _norm(spec, channels) | Layers(act1=_activation(spec))
+    if spec.stem == "imagenet":
+        stem["pool"] = nn.MaxPool2d(3, 2, padding=1)
+    parts = {"stem": stem}
+    total, position = sum(layout.blocks), count(1)
+    for k, width in enumerate(layout.widths):
+        stage = Layers()
+        for i in range((blocks or layout.blocks)[k]):
+            survival = 1 - next(position) / total * (1 - spec.survival)  # linear decay (Huang et al. 2016, eq. 4)
+            stride = 2 if i == 0 and k > 0 else 1
+            stage[f"block{i + 1}"] = build_block(spec, channels, width, stride, i == 0 and k == 0, survival)
+            channels = width * EXPANSION[spec.block]
+        parts[f"stage{k + 1}"] = stage
+    # The last addition of a pre-activation net is followed by what would begin the next block.
+    before = PLACES[spec.order].before
+    head = _norm(spec, channels) if "norm" in before else Layers()
+    head |= Layers(act1=_activation(spec)) if "act" in before else Layers()
+    parts["head"] = head | Layers(
+        pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), fc=nn.Linear(channels, spec.classes)
+    )
+    return parts
+
+
+def _vgg_parts(spec: NetSpec, blocks: Sequence[int] | None) -> dict[str, Layers]:
+    layout = spec.layout
+    channels, parts = spec.in_channels, dict[str, Layers]()
+    for k, width in enumerate(layout.widths):
+        stage = Layers()
+        for i in range(1, (blocks or layout.blocks)[k] + 1):
+            stage[f"conv{i}"] = nn.Conv2d(channels, width, 3, padding=1)  # a bias even before a norm, as published
+            if spec.batch_norm:
+                stage[f"bn{i}"] = nn.BatchNorm2d(width)
+            stage[f"act{i}"] = _activation(spec)
+            channels = width
+        if spec.stem == "imagenet" or k < len(layout.widths) - 1:
+            stage["pool"] = nn.MaxPool2d(2)
+        parts[f"stage{k + 1}"] = stage
+    return parts | {"head": _vgg_head(spec, channels)}
+
+
+def _vgg_head(spec: NetSpec, channels: int) -> Layers:
+    if spec.stem == "cifar":
+        return Layers(pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), fc=nn.Linear(channels, spec.classes))
+    return Layers(
+        pool=nn.AdaptiveAvgPool2d(VGG_MAP),
+        flatten=nn.Flatten(),
+        fc1=nn.Linear(channels * VGG_MAP**2, VGG_HIDDEN),
+        act1=_activation(spec),
+        dropout1=nn.Dropout(),
+        fc2=nn.Linear(VGG_HIDDEN, VGG_HIDDEN),
+        act2=_activation(spec),
+        dropout2=nn.Dropout(),
+        fc=nn.Linear(VGG_HIDDEN, spec.classes),
+    )
 
 
 def build_net(spec: NetSpec) -> ConvNet:
-    """The net of a spec, with He initialization drawn from torch's generator (seed it first to repeat a net).
+    """The net of a spec, its weights drawn from torch's generator (seed it first to repeat a net).
 
-    Convolutions are normal with variance 2 / fan-out, batch norms start at 1 and 0, the classifier as torch
-    has it. The layers of the main path are drawn first, those of shortcuts after them: with the same seed a plain
-    net and every residual net of its depth have the same first weights.
+    Convolutions are drawn as `spec.initialization` says, with biases of zero; batch norms start at 1 and 0, linear
+    layers as torch has them. The layers of the main path are drawn first, those of shortcuts and gates after them:
+    with the same seed a plain net and every residual net of its depth have the same first weights.
     """
     net = build_outline(spec).to_empty(device="cpu")
     modules = list(net.named_modules())
-    for _, module in sorted(modules, key=lambda named: ".shortcut." in named[0]):  # stable: order is kept otherwise
+    for name, module in sorted(modules, key=lambda named: _is_beside_branch(named[0])):  # stable: order is kept
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            INITIALIZERS[spec.initialization](module.weight)
+            if module.bias is not None:
+                nn.init.constant_(module.bias, GATE_BIAS if ".gate." in name else 0.0)
         elif isinstance(module, nn.BatchNorm2d | nn.Linear):
             module.reset_parameters()
+    if spec.zero_last_norm:
+        for block in (module for module in modules if isinstance(module[1], Block)):
+            _zero_last_norm(block[1])
     return net
 
 
-def build_outline(spec: NetSpec) -> ConvNet:
-    """The net without numbers, on the meta device: shapes only, no memory, fast at any depth."""
+def _is_beside_branch(name: str) -> bool:
+    return ".shortcut." in name or ".gate." in name
+
+
+def _zero_last_norm(block: nn.Module) -> None:
+    norms = [module for module in block.get_submodule("branch").modules() if isinstance(module, nn.BatchNorm2d)]
+    nn.init.zeros_(norms[-1].weight)
+
+
+def build_outline(spec: NetSpec, blocks: Sequence[int] | None = None) -> ConvNet:
+    """The net without numbers, on the meta device: shapes only, no memory, fast at any depth.
+
+    `blocks` replaces the number of blocks of each stage.
+    """
     with torch.device("meta"):
-        return ConvNet(spec)
+        return ConvNet(spec, blocks)

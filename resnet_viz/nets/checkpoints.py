@@ -1,19 +1,25 @@
-"""How does a net outlive its process? Weights as safetensors, with the spec in the same file's header."""
+"""How does a net outlive its process, and how do others' nets come in? Files of weights, read without running them."""
 
+import json
 import os
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from safetensors.torch import save_file
+from torch import Tensor
 
-from resnet_viz.nets.build import ConvNet, build_net
+from resnet_viz.nets.build import ConvNet, build_outline
+from resnet_viz.nets.foreign import ForeignError, find_tensors, recognize, rename
 from resnet_viz.nets.spec import NetSpec, SpecError
 
 SPEC_KEY = "resnet_viz.spec"
+LENGTH_BYTES = 8  # at the start of a safetensors file: the length of its JSON header
 
 
 class CheckpointError(ValueError):
-    """A file that is not one of our checkpoints, or a broken one; the message says which."""
+    """A file that holds no net known here, or a broken one; the message says which."""
 
 
 def save_checkpoint(net: ConvNet, path: str | Path) -> Path:
@@ -28,22 +34,79 @@ def save_checkpoint(net: ConvNet, path: str | Path) -> Path:
 
 
 def load_checkpoint(path: str | Path) -> ConvNet:
-    """The net that `save_checkpoint` wrote, on the CPU in evaluation mode; its `spec` is in it.
+    """The net in a file, on the CPU in evaluation mode; its `spec` is in it.
 
-    Raises CheckpointError with a sentence where the file is missing, broken or of another origin.
+    Reads what `save_checkpoint` wrote, torchvision's state dicts of ResNet and VGG nets, and CIFAR ResNets in the
+    names conv1, layer1.0.conv1, linear (or fc), with or without `module.`; as safetensors, or pickled, which is
+    read with `weights_only=True`. Raises CheckpointError with a sentence for a file that is missing or broken,
+    or that holds no such net.
     """
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"there is no file {path}")
     try:
-        with safe_open(path, framework="pt") as file:
-            spec_text = (file.metadata() or {}).get(SPEC_KEY)
-            if spec_text is None:
-                raise CheckpointError(f"{path.name} is a safetensors file, but not one that this project wrote")
-        net = build_net(NetSpec.from_json(spec_text))
-        net.load_state_dict(load_file(path))
-    except (SafetensorError, SpecError, OSError) as error:
-        raise CheckpointError(f"{path.name} is not a whole checkpoint: {error}") from error
-    except RuntimeError as error:  # load_state_dict: names or shapes differ
-        raise CheckpointError(f"{path.name} does not fit the net that its header names") from error
+        with path.open("rb") as file:
+            start = file.read(LENGTH_BYTES + 1)
+        if path.suffix == ".safetensors" or is_safetensors(start, path.stat().st_size):
+            return read_checkpoint(path.read_bytes(), path.name)
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except CheckpointError:
+        raise
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}") from error
+    except Exception as error:  # a broken pickle can fail in any way
+        raise CheckpointError(f"{path.name} is neither safetensors nor a pickle of weights alone") from error
+    return _to_net(loaded, path.name)
+
+
+def read_checkpoint(data: bytes, name: str) -> ConvNet:
+    """The net in the bytes of a safetensors file, as `load_checkpoint` gives it; `name` is for its sentences.
+
+    Pickled weights are refused: bytes can come from anywhere.
+    """
+    if not is_safetensors(data, len(data)):
+        raise CheckpointError(
+            f"{name} is not a whole checkpoint in the safetensors format; a pickled file is read by its path only"
+        )
+    try:
+        tensors = load_safetensors(data)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{name} is not a whole checkpoint: {error}") from error
+    spec_text = _metadata(data).get(SPEC_KEY)
+    if spec_text is None:
+        return _to_net(tensors, name)
+    try:
+        spec = NetSpec.from_json(spec_text)
+    except SpecError as error:
+        raise CheckpointError(f"{name} is not a whole checkpoint: {error}") from error
+    expected = {key: tensor.shape for key, tensor in build_outline(spec).state_dict().items()}
+    for key in [*expected, *tensors]:
+        if key not in tensors or key not in expected or tensors[key].shape != expected[key]:
+            raise CheckpointError(f"{name} does not fit {spec.name}, which its header names: see {key}")
+    return _fill(spec, tensors)
+
+
+def is_safetensors(start: bytes, size: int) -> bool:
+    """Whether a file of so many bytes begins as safetensors do: the header's length, then its JSON."""
+    length = int.from_bytes(start[:LENGTH_BYTES], "little")
+    return start[LENGTH_BYTES : LENGTH_BYTES + 1] == b"{" and length <= size - LENGTH_BYTES
+
+
+def _metadata(data: bytes) -> dict[str, str]:
+    length = int.from_bytes(data[:LENGTH_BYTES], "little")
+    return json.loads(data[LENGTH_BYTES : LENGTH_BYTES + length]).get("__metadata__", {})
+
+
+def _to_net(loaded: object, name: str) -> ConvNet:
+    try:
+        tensors = find_tensors(loaded)
+        spec = recognize(tensors)
+        return _fill(spec, rename(tensors, spec))
+    except ForeignError as error:
+        raise CheckpointError(f"{name} holds no net that is known here: {error}") from error
+
+
+def _fill(spec: NetSpec, tensors: dict[str, Tensor]) -> ConvNet:
+    net = build_outline(spec).to_empty(device="cpu")  # every number of it is in the file
+    net.load_state_dict(tensors)
     return net.eval()

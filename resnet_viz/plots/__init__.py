@@ -3,7 +3,7 @@
 from resnet_viz.plots.answers import Answer, class_bars, saliency_maps
 from resnet_viz.plots.curves import Curve, error_curves, loss_curves
 from resnet_viz.plots.gradients import Norms, gradient_norm_heatmap, gradient_norm_profile
-from resnet_viz.plots.style import COLORS
+from resnet_viz.plots.style import COLORS, pick_colors
 
 __all__ = [
     "COLORS",
@@ -15,5 +15,6 @@ __all__ = [
     "gradient_norm_heatmap",
     "gradient_norm_profile",
     "loss_curves",
+    "pick_colors",
     "saliency_maps",
 ]

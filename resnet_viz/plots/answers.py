@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from resnet_viz.plots.style import COLORS, lay_out
+from resnet_viz.plots.style import lay_out, pick_colors
 
 TOP = 5
 
@@ -62,13 +62,13 @@ def class_bars(answers: Sequence[Answer], classes: Sequence[str]) -> go.Figure:
     likeliest = np.max([answer.probabilities for answer in answers], axis=0).argsort()[::-1][:TOP]
     names = [str(classes[i]) for i in likeliest]
     figure = go.Figure()
-    for answer in answers:
+    for answer, color in zip(answers, pick_colors(answer.family for answer in answers), strict=True):
         figure.add_bar(
             x=answer.probabilities[likeliest] * 100,
             y=names,
             orientation="h",
             name=answer.name,
-            marker={"color": COLORS[answer.family], "pattern": {"shape": "/" if answer.family == "plain" else ""}},
+            marker={"color": color, "pattern": {"shape": "/" if answer.family == "plain" else ""}},
             hovertemplate="%{x:.1f} %",
         )
     lay_out(figure, x="probability, %", y="", height=90 + 44 * len(names))

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from tsdownsample import MinMaxLTTBDownsampler
 
-from resnet_viz.plots.style import COLORS, DASHES, LOG_AXIS, lay_out
+from resnet_viz.plots.style import DASHES, LOG_AXIS, lay_out, pick_colors
 
 HIGHEST_LOSS = 30.0  # drawn at first; guessing among ten classes costs 2.3
 MAX_POINTS = 800  # of one line; more than a screen shows
@@ -31,10 +31,12 @@ def loss_curves(curves: Sequence[Curve]) -> go.Figure:
     settled, and its test loss can be many powers of ten above all that follows.
     """
     figure = go.Figure()
-    for curve in curves:
+    for curve, color in _colored(curves):
         step, loss = downsample(curve.steps["step"].to_numpy(), curve.steps["loss"].to_numpy())
-        _add_line(figure, curve, "train", step, loss)
-        _add_line(figure, curve, "test", curve.evaluations["step"], curve.evaluations["test_loss"])
+        _add_line(figure, f"{curve.name}, train", color, "train", step, loss)
+        _add_line(
+            figure, f"{curve.name}, test", color, "test", curve.evaluations["step"], curve.evaluations["test_loss"]
+        )
     lay_out(figure, x="training step", y="cross-entropy loss")
     return figure.update_yaxes(range=_loss_range(figure), **LOG_AXIS)
 
@@ -51,9 +53,10 @@ def _loss_range(figure: go.Figure) -> list[float] | None:
 def error_curves(curves: Sequence[Curve]) -> go.Figure:
     """Error in %: of the training batches, averaged over each epoch (dotted), and of the test set (solid)."""
     figure = go.Figure()
-    for curve in curves:
+    for curve, color in _colored(curves):
         for part in DASHES:
-            _add_line(figure, curve, part, curve.evaluations["step"], curve.evaluations[f"{part}_error"] * 100)
+            error = curve.evaluations[f"{part}_error"] * 100
+            _add_line(figure, f"{curve.name}, {part}", color, part, curve.evaluations["step"], error)
     lay_out(figure, x="training step", y="error, %")
     return figure.update_yaxes(rangemode="tozero")
 
@@ -68,13 +71,19 @@ def downsample(x: np.ndarray, y: np.ndarray, most: int = MAX_POINTS) -> tuple[np
     return x[picks], y[picks]
 
 
-def _add_line(figure: go.Figure, curve: Curve, part: str, x: pd.Series | np.ndarray, y: pd.Series | np.ndarray) -> None:
+def _colored(curves: Sequence[Curve]) -> list[tuple[Curve, str]]:
+    return list(zip(curves, pick_colors(curve.family for curve in curves), strict=True))
+
+
+def _add_line(
+    figure: go.Figure, name: str, color: str, part: str, x: pd.Series | np.ndarray, y: pd.Series | np.ndarray
+) -> None:
     figure.add_scatter(
         x=np.asarray(x),
         y=np.asarray(y),
-        name=f"{curve.name}, {part}",
+        name=name,
         mode="lines" if len(x) > 60 else "lines+markers",
-        line={"color": COLORS[curve.family], "dash": DASHES[part], "width": 2 if part == "test" else 1.5},
+        line={"color": color, "dash": DASHES[part], "width": 2 if part == "test" else 1.5},
         marker={"size": 5},
         hovertemplate="%{y:.3g}",
     )

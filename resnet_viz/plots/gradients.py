@@ -1,5 +1,6 @@
 """Where do gradients go? The norm of every layer's weight gradient, by step and by depth."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,9 +9,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from resnet_viz.plots.style import COLORS, LOG_AXIS, lay_out
+from resnet_viz.plots.style import LOG_AXIS, lay_out, pick_colors
 
 MAX_COLUMNS = 300  # steps drawn in a heatmap
+BESIDE_BRANCH = re.compile(r"\.(shortcut|gate)\.")
 FLOOR = 1e-12  # stands for zero on a logarithmic scale
 
 
@@ -24,8 +26,8 @@ class Norms:
 
     @property
     def main_path(self) -> pd.DataFrame:
-        """The layers that the depth counts, numbered 1 to depth; projections on shortcuts are left out."""
-        frame = self.frame[[name for name in self.frame if ".shortcut." not in str(name)]]
+        """The layers that the depth counts, numbered 1 to depth; projections and gates are left out."""
+        frame = self.frame[[name for name in self.frame if not BESIDE_BRANCH.search(str(name))]]
         return frame.set_axis(range(1, frame.shape[1] + 1), axis=1)
 
 
@@ -54,7 +56,7 @@ def gradient_norm_heatmap(runs: Sequence[Norms]) -> go.Figure:
 def gradient_norm_profile(runs: Sequence[Norms], step: int) -> go.Figure:
     """Norm against layer at one step (the nearest recorded one), all runs in one plot with a logarithmic axis."""
     figure = go.Figure()
-    for run in runs:
+    for run, color in zip(runs, pick_colors(run.family for run in runs), strict=True):
         frame = run.main_path
         if frame.empty:
             continue
@@ -64,7 +66,7 @@ def gradient_norm_profile(runs: Sequence[Norms], step: int) -> go.Figure:
             y=np.maximum(frame.loc[nearest].to_numpy(dtype=float), FLOOR),
             name=f"{run.name}, step {nearest}",
             mode="lines+markers",
-            line={"color": COLORS[run.family], "width": 2},
+            line={"color": color, "width": 2},
             marker={"size": 4},
             hovertemplate="%{y:.2e}",
         )

@@ -1,12 +1,30 @@
 """How does everything look? One color a family, told apart by color-blind readers and in gray, and one layout."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 import plotly.graph_objects as go
 
-# Orange and blue of Okabe and Ito: apart for every kind of color vision, and in lightness.
-COLORS = {"plain": "#D55E00", "resnet": "#0072B2"}
+# Orange, blue and green of Okabe and Ito: apart for every kind of color vision, and in lightness; then shades of them.
+COLORS = {
+    "plain": ("#D55E00", "#E69F00", "#8C3D00", "#F5B78A"),
+    "resnet": ("#0072B2", "#56B4E9", "#00406B", "#8FA8D8"),
+    "vgg": ("#009E73", "#66C2A5", "#00573F", "#A6D8C5"),
+}
 DASHES = {"train": "dot", "test": "solid"}
 HEIGHT = 340
 LOG_AXIS = {"type": "log", "dtick": 1, "exponentformat": "power", "minor": {"ticks": "outside", "ticklen": 3}}
+
+
+def pick_colors(families: Iterable[str]) -> list[str]:
+    """A color for each net: that of its family, a shade of it where the family comes again."""
+    seen: Counter[str] = Counter()
+    colors = []
+    for family in families:
+        shades = COLORS[family]
+        colors.append(shades[seen[family] % len(shades)])
+        seen[family] += 1
+    return colors
 
 
 def lay_out(figure: go.Figure, *, x: str, y: str, height: int = HEIGHT) -> go.Figure:

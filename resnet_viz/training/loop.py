@@ -27,12 +27,13 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
 
     The net takes the channels and classes of the data, whatever the spec says of them. The same seed on the
     same machine and number of threads gives the same numbers. Raises Diverged after having yielded the steps
-    up to the one whose loss is not finite, ConfigError or DatasetError before the first step.
+    up to the one whose loss is not finite, ConfigError, SpecError or DatasetError before the first step.
     """
     data = data or load_dataset(config.dataset, folder=config.folder or None)
     device, precision = describe_machine(config)
     form = data.form
     spec = replace(spec, in_channels=form.channels, classes=len(form.classes))
+    spec.check_size(form.size)
 
     torch.manual_seed(config.seed)  # the initialization
     draws = torch.Generator().manual_seed(config.seed)  # the data order and the augmentation

@@ -31,7 +31,8 @@ class StepRecorder:
     def record(self, loss: Tensor, logits: Tensor, labels: Tensor, learning_rate: float) -> None:
         """Keep one step, between its backward pass and the optimizer's step."""
         i = len(self.rates)
-        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        # A layer that stochastic depth has left out of this step has no gradient.
+        gradients = [torch.zeros(1, device=w.device) if w.grad is None else w.grad for w in self.weights]
         self.losses[i] = loss.detach()
         self.errors[i] = (logits.argmax(1) != labels).float().mean()
         torch.stack(torch._foreach_norm(gradients), out=self.norms[i])  # 2-norm of each layer

@@ -18,7 +18,7 @@ import numpy as np
 
 from resnet_viz import __version__
 from resnet_viz.data import DatasetError, ImageData, encode_png, load_dataset
-from resnet_viz.nets import NetSpec, save_checkpoint
+from resnet_viz.nets import NetSpec, SpecError, save_checkpoint
 from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training.config import ConfigError, TrainingConfig
@@ -101,7 +101,7 @@ def _train_to_end(
         return RunStatus.STOPPED, f"stopped by {by}"
     except Diverged as error:
         return RunStatus.DIVERGED, str(error)
-    except (DatasetError, ConfigError) as error:
+    except (DatasetError, ConfigError, SpecError) as error:
         return RunStatus.FAILED, str(error)
     except Exception as error:
         traceback.print_exc()  # for the log; the reader gets a sentence

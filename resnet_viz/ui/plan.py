@@ -1,10 +1,12 @@
 """What will be trained, and how long will it take? The controls of a comparison and its price."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from math import isnan
 from statistics import median
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz import nets, training
 from resnet_viz.data import DATASETS, DatasetError, count_folder
@@ -15,8 +17,12 @@ from resnet_viz.training import DEVICES, ConfigError, TrainingConfig, preset
 from resnet_viz.ui.services import Machine, machine, run_store
 
 DEPTHS = (8, 110)  # of the slider; the engine goes to 1202
+SEPARATOR = ","
+MOST_AT_ONCE = 4  # nets of a comparison
 RECENT = 6  # runs that an estimate goes by
-FAMILY_NAMES = {"plain": "plain", "resnet": "residual"}
+PAIR = {"plain": "plain", "resnet": "residual"}
+PAIR_SHORTCUTS = ("A", "B", "C")  # of He et al. 2015; the Architecture page has the others
+SPECS = "specs"  # in the URL and in the session: nets that were composed on the Architecture page
 
 
 @dataclass(frozen=True)
@@ -33,25 +39,42 @@ def choose_plan() -> Plan | None:
     Every choice is in the URL, and stays while the reader visits other pages.
     """
     left, middle, right = st.columns(3, gap="large")
-    with left:
-        depth, families = _choose_nets()
-    with middle:
-        dataset, folder = _choose_data()
-        shortcut = _choose_shortcut()
-    with right:
-        epochs, seed, device = _choose_training(dataset)
-    if not families:
-        st.info("Choose at least one net.")
-        return None
+    composed = st.query_params.get(SPECS) or st.session_state.get(SPECS)
     try:
-        config = preset(dataset, epochs=epochs, seed=seed, device=device, folder=folder)
-        return Plan(tuple(NetSpec(family, depth, shortcut) for family in families), config)
+        with left:
+            specs = _show_composed(composed) if composed else _choose_pair(middle)
+        with middle:
+            dataset, folder = _choose_data()
+        with right:
+            epochs, seed, device = _choose_training(dataset)
+        if not specs:
+            st.info("Choose at least one net.")
+            return None
+        return Plan(specs, preset(dataset, epochs=epochs, seed=seed, device=device, folder=folder))
     except (ConfigError, SpecError) as error:  # a link can hold what no slider gives
         _refuse(error)
         return None
 
 
-def _choose_nets() -> tuple[int, list[str]]:
+def compose(specs: Sequence[NetSpec]) -> None:
+    """Let these nets be the ones that the Train page offers to train."""
+    st.session_state[SPECS] = SEPARATOR.join(spec.to_slug() for spec in specs)
+
+
+def _show_composed(slugs: str) -> tuple[NetSpec, ...]:
+    """The nets of a link or of the Architecture page, and the way back to the simple choice."""
+    if st.button("Choose by depth instead", icon=":material/arrow_back:"):
+        st.session_state.pop(SPECS, None)
+        st.query_params.pop(SPECS, None)
+        st.rerun()
+    compose(specs := tuple(NetSpec.from_slug(slug) for slug in slugs.split(SEPARATOR)[:MOST_AT_ONCE]))
+    st.query_params[SPECS] = st.session_state[SPECS]
+    st.markdown("Nets\n" + "\n".join(f"- **{spec.name}**" for spec in specs))
+    return specs
+
+
+def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
+    """A plain and a residual net of one depth, or one of them."""
     depth = st.slider(
         "Depth",
         *DEPTHS,
@@ -63,15 +86,24 @@ def _choose_nets() -> tuple[int, list[str]]:
     )
     families = st.pills(
         "Nets",
-        list(FAMILIES),
+        list(PAIR),
         selection_mode="multi",
-        default=list(FAMILIES),
-        format_func=FAMILY_NAMES.__getitem__,
+        default=list(PAIR),
+        format_func=PAIR.__getitem__,
         key="nets",
         bind="query-params",
-        help=" ".join(f"**{FAMILY_NAMES[name]}**: {text.partition(': ')[2]}." for name, text in FAMILIES.items()),
+        help=" ".join(f"**{title}**: {FAMILIES[name].partition(': ')[2]}." for name, title in PAIR.items()),
     )
-    return depth, families
+    shortcut = beside.segmented_control(
+        "Shortcut",
+        PAIR_SHORTCUTS,
+        default="A",
+        required=True,
+        key="shortcut",
+        bind="query-params",
+        help="\n\n".join(SHORTCUTS[name] for name in PAIR_SHORTCUTS),
+    )
+    return tuple(NetSpec(family, depth, shortcut) for family in families)
 
 
 def _choose_data() -> tuple[str, str]:
@@ -84,18 +116,6 @@ def _choose_data() -> tuple[str, str]:
     place = "/path/to/data"
     folder = st.text_input("Folder on this machine", key="folder", bind="query-params", placeholder=place)
     return dataset, folder.strip()
-
-
-def _choose_shortcut() -> str:
-    return st.segmented_control(
-        "Shortcut",
-        list(SHORTCUTS),
-        default="A",
-        required=True,
-        key="shortcut",
-        bind="query-params",
-        help="\n\n".join(SHORTCUTS.values()),
-    )
 
 
 def _choose_training(dataset: str) -> tuple[int, int, str]:
@@ -152,6 +172,12 @@ def show_price(plan: Plan) -> bool:
         return False
     data = DATASETS[plan.config.dataset]
     specs = [replace(spec, in_channels=data.channels, classes=classes) for spec in plan.specs]
+    try:
+        for spec in specs:
+            spec.check_size(data.size)
+    except SpecError as error:
+        _refuse(error)
+        return False
     pace = _step_seconds(found, kind, len(specs))
     if pace is None:
         said = "Time not known yet"

@@ -37,11 +37,11 @@ class Linear(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         torch.manual_seed(2)
-        self.stage3 = nn.Identity()
+        self.last_stage = nn.Identity()
         self.weight = nn.Parameter(torch.randn(3, 2, 8, 8))
 
     def forward(self, x):
-        return torch.einsum("bchw,kchw->bk", self.stage3(x), self.weight)
+        return torch.einsum("bchw,kchw->bk", self.last_stage(x), self.weight)
 
 
 def test_on_a_linear_net_the_closed_forms_come_out():

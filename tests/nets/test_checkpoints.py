@@ -1,10 +1,21 @@
 """Does a net come back from its file as it was, and is a bad file refused?"""
 
+import contextlib
+import os
+import pickle
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from resnet_viz.nets import CheckpointError, NetSpec, build_net, load_checkpoint, save_checkpoint
+from resnet_viz.nets import (
+    CheckpointError,
+    NetSpec,
+    build_net,
+    load_checkpoint,
+    read_checkpoint,
+    save_checkpoint,
+)
 
 
 @pytest.fixture
@@ -17,10 +28,10 @@ def net():
 
 def test_a_net_comes_back_with_its_spec_and_the_same_outputs(net, tmp_path):
     path = save_checkpoint(net, tmp_path / "deep" / "net.safetensors")
-    again = load_checkpoint(path)
     x = torch.randn(3, 1, 16, 16)
-    assert again.spec == net.spec
-    assert torch.equal(again(x), net(x))
+    for again in (load_checkpoint(path), read_checkpoint(path.read_bytes(), "upload")):
+        assert again.spec == net.spec
+        assert torch.equal(again(x), net(x))
     assert [file.name for file in path.parent.iterdir()] == ["net.safetensors"]
 
 
@@ -35,10 +46,52 @@ def test_a_cut_file_is_refused_with_a_sentence(net, tmp_path, share):
 
 def test_files_of_another_origin_are_refused(net, tmp_path):
     save_file({"w": torch.zeros(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(CheckpointError, match="not one that this project wrote"):
+    with pytest.raises(CheckpointError, match="its first tensor is w"):
         load_checkpoint(tmp_path / "other.safetensors")
     save_file({"w": torch.zeros(2)}, tmp_path / "lying.safetensors", {"resnet_viz.spec": net.spec.to_json()})
-    with pytest.raises(CheckpointError, match="does not fit"):
+    with pytest.raises(CheckpointError, match=r"does not fit ResNet-8 \(B\).*stem.conv1.weight"):
         load_checkpoint(tmp_path / "lying.safetensors")
+    save_file({"w": torch.zeros(2)}, tmp_path / "odd.safetensors", {"resnet_viz.spec": "{}}"})
+    with pytest.raises(CheckpointError, match="not the JSON of a net"):
+        load_checkpoint(tmp_path / "odd.safetensors")
     with pytest.raises(CheckpointError, match="there is no file"):
         load_checkpoint(tmp_path / "absent.safetensors")
+    (tmp_path / "text.pth").write_text("weights, as it were")
+    with pytest.raises(CheckpointError, match="neither safetensors nor a pickle of weights alone"):
+        load_checkpoint(tmp_path / "text.pth")
+
+
+class Hostile:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_pickle_that_would_run_something_is_refused_and_does_not_run(tmp_path):
+    made = tmp_path / "made"
+    torch.save({"state_dict": Hostile(made)}, tmp_path / "new.pth")
+    (tmp_path / "old.pth").write_bytes(pickle.dumps(Hostile(made)))
+    for name in ("new.pth", "old.pth"):
+        with pytest.raises(CheckpointError, match="nor a pickle of weights alone"):
+            load_checkpoint(tmp_path / name)
+    assert not made.exists()
+
+
+def test_bytes_are_read_as_safetensors_only(net, tmp_path):
+    torch.save(net.state_dict(), tmp_path / "net.pth")
+    with pytest.raises(CheckpointError, match="a pickled file is read by its path only"):
+        read_checkpoint((tmp_path / "net.pth").read_bytes(), "net.pth")
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_no_damage_to_a_file_gets_past_with_another_error(net, tmp_path, seed):
+    """Bytes of the header, or of all of the file, are changed at random."""
+    data = bytearray(save_checkpoint(net, tmp_path / "net.safetensors").read_bytes())
+    draw = torch.Generator().manual_seed(seed)
+    reach = 2000 if seed % 2 else len(data)
+    for place in torch.randint(reach, (seed // 20 + 1,), generator=draw).tolist():
+        data[place] = int(torch.randint(256, (1,), generator=draw))
+    with contextlib.suppress(CheckpointError):
+        assert read_checkpoint(bytes(data), "damaged").spec.depth

@@ -14,6 +14,7 @@ from resnet_viz.plots import (
     gradient_norm_heatmap,
     gradient_norm_profile,
     loss_curves,
+    pick_colors,
     saliency_maps,
 )
 from resnet_viz.plots.curves import HIGHEST_LOSS, MAX_POINTS, downsample
@@ -39,7 +40,7 @@ def test_loss_curves_show_every_step_in_the_color_of_the_family():
         "plain-8, train", "plain-8, test", "resnet-8, train", "resnet-8, test",
     ]  # fmt: skip
     assert figure.data[0].y.tolist() == np.linspace(2, 1, 50).tolist()
-    assert {trace.line.color for trace in figure.data[2:]} == {COLORS["resnet"]}
+    assert {trace.line.color for trace in figure.data[2:]} == {COLORS["resnet"][0]}
     assert figure.layout.yaxis.type == "log"
 
 
@@ -127,3 +128,9 @@ def test_class_bars_show_the_same_classes_for_every_net_the_likeliest_first():
         ["ship", "cat", "dog"]
     ] * 2
     assert figure.data[0].x.tolist() == pytest.approx([10, 70, 20])
+
+
+def test_nets_of_one_family_are_told_apart_and_the_first_has_the_familys_color():
+    colors = pick_colors(["plain", "resnet", "resnet", "vgg", "resnet"])
+    assert len(set(colors)) == 5
+    assert [colors[0], colors[1], colors[3]] == [COLORS[family][0] for family in ("plain", "resnet", "vgg")]

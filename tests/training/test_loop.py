@@ -107,7 +107,7 @@ def test_the_first_steps_are_sgd_with_nesterov_momentum_by_hand(few_digits):
                 g = g + 0.01 * p
                 v.mul_(0.9).add_(g)
                 p.sub_(rate * (g + 0.9 * v))
-    torch.testing.assert_close(net.fc.weight.detach(), mine.fc.weight.detach(), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(net.head.fc.weight.detach(), mine.head.fc.weight.detach(), rtol=1e-4, atol=1e-6)
 
 
 def test_the_net_takes_channels_and_classes_of_the_data(few_digits):

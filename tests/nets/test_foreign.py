@@ -1,0 +1,196 @@
+"""Are the nets of others read as what they are? Held against torchvision and published checkpoints."""
+
+import io
+import zipfile
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from PIL import Image
+from safetensors.torch import save_file
+from torch import nn
+
+from resnet_viz.nets import CheckpointError, NetSpec, build_net, load_checkpoint, weighted_layers
+from resnet_viz.nets.foreign import ForeignError, recognize, rename
+
+TORCHVISION = {
+    "resnet18": NetSpec("resnet", 18, "B", classes=1000, stem="imagenet"),
+    "resnet34": NetSpec("resnet", 34, "B", classes=1000, stem="imagenet"),
+    "resnet50": NetSpec("resnet", 50, "B", classes=1000, stem="imagenet", stride_in="3x3"),
+    "resnet101": NetSpec("resnet", 101, "B", classes=1000, stem="imagenet", stride_in="3x3"),
+    "resnet152": NetSpec("resnet", 152, "B", classes=1000, stem="imagenet", stride_in="3x3"),
+    "vgg16": NetSpec("vgg", 16, classes=1000, batch_norm=False),
+    "vgg19": NetSpec("vgg", 19, classes=1000, batch_norm=False),
+    "vgg16_bn": NetSpec("vgg", 16, classes=1000),
+    "vgg19_bn": NetSpec("vgg", 19, classes=1000),
+}
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_outputs_and_gradients_equal_torchvisions_with_the_same_weights(name):
+    torch.manual_seed(0)
+    theirs = torchvision.models.get_model(name, weights=None).eval()
+    state = theirs.state_dict()
+    spec = recognize(state)
+    assert spec == TORCHVISION[name]
+    ours = build_net(spec).eval()
+    ours.load_state_dict(rename(state, spec))
+    x, labels = torch.randn(2, 3, 64, 64), torch.tensor([3, 141])
+    scores, expected = ours(x), theirs(x)
+    torch.testing.assert_close(scores, expected, rtol=1e-5, atol=1e-5)
+    for answer in (scores, expected):
+        nn.functional.cross_entropy(answer, labels).backward()
+    gradients = rename(
+        {key: weight.grad for key, weight in theirs.named_parameters()} | dict(theirs.named_buffers()), spec
+    )
+    for key, weight in ours.named_parameters():
+        torch.testing.assert_close(weight.grad, gradients[key], rtol=1e-5, atol=1e-5)
+
+
+class CifarBlock(nn.Module):
+    """A block of the CIFAR nets as many publish them."""
+
+    def __init__(self, inputs: int, width: int, stride: int, project: bool, bottleneck: bool) -> None:
+        super().__init__()
+        outputs = 4 * width if bottleneck else width
+        sizes = [(inputs, width, 3, stride), (width, width, 3, 1)]
+        if bottleneck:
+            sizes = [(inputs, width, 1, 1), (width, width, 3, stride), (width, outputs, 1, 1)]
+        self.layers = len(sizes)
+        for i, (a, b, kernel, step) in enumerate(sizes, 1):
+            setattr(self, f"conv{i}", nn.Conv2d(a, b, kernel, step, kernel // 2, bias=False))
+            setattr(self, f"bn{i}", nn.BatchNorm2d(b))
+        self.shortcut = nn.Sequential()
+        if project:
+            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        out = x
+        for i in range(1, self.layers + 1):
+            out = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(out))
+            out = out if i == self.layers else out.relu()
+        return (out + self.shortcut(x)).relu()
+
+
+class CifarNet(nn.Module):
+    def __init__(self, blocks: int, shortcut: str, bottleneck: bool, classes: int = 7) -> None:
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
+        channels = 16
+        for k, width in enumerate((16, 32, 64), 1):
+            stage = []
+            for i in range(blocks):
+                outputs, stride = (4 if bottleneck else 1) * width, 2 if i == 0 and k > 1 else 1
+                project = shortcut == "C" or stride > 1 or channels != outputs
+                stage.append(CifarBlock(channels, width, stride, project, bottleneck))
+                channels = outputs
+            setattr(self, f"layer{k}", nn.Sequential(*stage))
+        self.linear = nn.Linear(channels, classes)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(self.bn1(self.conv1(x)).relu())))
+        return self.linear(x.mean((2, 3)))
+
+
+@pytest.mark.parametrize("bottleneck", [False, True])
+@pytest.mark.parametrize("shortcut", ["B", "C"])
+@pytest.mark.parametrize("wrap", ["bare", "module.", "state_dict", "safetensors"])
+def test_published_names_of_cifar_nets_are_read_however_they_are_wrapped(tmp_path, wrap, shortcut, bottleneck):
+    torch.manual_seed(1)
+    theirs = CifarNet(3, shortcut, bottleneck)
+    theirs(torch.randn(8, 3, 32, 32))
+    state = OrderedDict(theirs.eval().state_dict())
+    path = tmp_path / "net.pth"
+    if wrap == "safetensors":
+        path = tmp_path / "net.safetensors"
+        save_file(state, path)
+    elif wrap == "bare":
+        torch.save({name: tensor for name, tensor in state.items() if "num_batches" not in name}, path)
+    else:
+        prefixed = OrderedDict((f"module.{name}", tensor) for name, tensor in state.items())
+        torch.save({"state_dict": prefixed, "epoch": 3} if wrap == "state_dict" else prefixed, path)
+    ours = load_checkpoint(path)
+    depth, block = (29, "bottleneck") if bottleneck else (20, "basic")
+    assert ours.spec == NetSpec("resnet", depth, shortcut, classes=7, block=block, stride_in="3x3")
+    x = torch.randn(2, 3, 32, 32)
+    torch.testing.assert_close(ours(x), theirs(x))
+
+
+def published(shared, depth: int, digest: str):
+    return load_checkpoint(shared / "data" / "checkpoints" / f"resnet{depth}-{digest}.th")
+
+
+def first_test_pictures(shared, each: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """So many test pictures of each class of CIFAR-10, normalized as the published nets want them."""
+    with zipfile.ZipFile(shared / "data" / "cifar10" / "test.zip") as archive:
+        names = sorted(name for name in archive.namelist() if name.endswith(".png"))
+        classes = sorted({name.split("/")[-2] for name in names})
+        picks = [(name, k) for k, cls in enumerate(classes) for name in [n for n in names if f"/{cls}/" in n][:each]]
+        pictures = np.stack([np.asarray(Image.open(io.BytesIO(archive.read(name)))) for name, _ in picks])
+    x = torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255
+    x = (x - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
+    return x, torch.tensor([k for _, k in picks])
+
+
+@pytest.mark.parametrize(("depth", "digest", "wrong"), [(20, "12fca82f", 43), (56, "4bfd9763", 40)])
+# benchmarks/published_checkpoints.md has the counts: of these 500, and of all 10,000 those that were published
+def test_published_checkpoints_err_on_as_many_pictures_as_they_should(shared, depth, digest, wrong):
+    net = published(shared, depth, digest)
+    assert net.spec == NetSpec("resnet", depth, "A")
+    x, labels = first_test_pictures(shared, each=50)
+    with torch.no_grad():
+        assert int((net(x).argmax(1) != labels).sum()) == wrong
+
+
+@pytest.fixture
+def state():
+    return build_foreign_state()
+
+
+def build_foreign_state() -> dict[str, torch.Tensor]:
+    return dict(CifarNet(1, "B", bottleneck=False).state_dict())
+
+
+def refused(state: dict[str, torch.Tensor]) -> str:
+    with pytest.raises(ForeignError) as caught:
+        rename(state, recognize(state))
+    return str(caught.value)
+
+
+def test_the_first_name_that_differs_is_told(state):
+    assert "layer2.0.bn1.weight is missing" in refused({k: v for k, v in state.items() if k != "layer2.0.bn1.weight"})
+    assert "layer2.0.conv2.weight is 2x2, but 32x32x3x3" in refused(
+        state | {"layer2.0.conv2.weight": torch.zeros(2, 2)}
+    )
+    assert "layer9 has no place" in refused(state | {"layer9": torch.zeros(1)})
+    assert "linear.weight) is missing" in refused({k: v for k, v in state.items() if not k.startswith("linear")})
+    assert "its first tensor is x" in refused({"x": torch.zeros(1)})
+    assert "layer1.0.conv1.weight is missing" in refused({"conv1.weight": torch.zeros(16, 3, 3, 3)})
+
+
+def test_nets_that_were_never_published_are_refused():
+    uneven = dict(CifarNet(2, "B", bottleneck=False).state_dict())
+    assert "depth 12 is not 6n+2" in refused({k: v for k, v in uneven.items() if not k.startswith("layer3.1")})
+    wide = torchvision.models.wide_resnet50_2(weights=None).state_dict()
+    assert "layer1.0.conv1.weight is 128x64x1x1, but 64x64x1x1" in refused(wide)
+    vgg11 = torchvision.models.vgg11(weights=None).state_dict()
+    assert "8 convolutions" in refused(vgg11)
+
+
+def test_a_file_without_a_state_dict_is_refused(tmp_path):
+    for number, content in enumerate([{"epoch": 3}, [torch.zeros(1)], torch.zeros(1), {}, {"model": {"a": 1}}]):
+        path = tmp_path / f"{number}.pth"
+        torch.save(content, path)
+        with pytest.raises(CheckpointError, match="holds no state dict"):
+            load_checkpoint(path)
+
+
+def test_renaming_leaves_no_weight_out():
+    spec = NetSpec("vgg", 19)
+    assert len(weighted_layers(build_net(NetSpec("vgg", 34)))) == 34
+    state = torchvision.models.vgg19_bn(weights=None, num_classes=10).state_dict()
+    assert recognize(state) == spec
+    assert len(rename(state, spec)) == len(state)
