@@ -7,6 +7,7 @@ st.set_page_config(page_title="Residual networks", page_icon="resnet_viz/ui/icon
 st.navigation(
     [
         st.Page("pages/train.py", title="Train", icon=":material/show_chart:", default=True),
+        st.Page("pages/architecture.py", title="Architecture", icon=":material/account_tree:"),
         st.Page("pages/gradients.py", title="Gradients", icon=":material/layers:"),
         st.Page("pages/saliency.py", title="Saliency", icon=":material/visibility:"),
         st.Page("pages/classify.py", title="Classify", icon=":material/add_photo_alternate:"),

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from resnet_viz.lazy import lazy_exports
-from resnet_viz.nets.layout import possible_depths
+from resnet_viz.nets.layout import FIRST_BOTTLENECK, possible_depths
 from resnet_viz.nets.options import (
     ACTIVATIONS,
     BLOCKS,
@@ -14,19 +14,22 @@ from resnet_viz.nets.options import (
     SHORTCUTS,
     STEMS,
     STRIDES,
+    title,
 )
 from resnet_viz.nets.spec import NetSpec, SpecError
 
 if TYPE_CHECKING:
     from resnet_viz.nets.build import ConvNet, build_net
-    from resnet_viz.nets.checkpoints import CheckpointError, load_checkpoint, read_checkpoint, save_checkpoint
+    from resnet_viz.nets.checkpoints import CheckpointError, load_checkpoint, read_checkpoint, save_checkpoint, to_bytes
     from resnet_viz.nets.export import ExportError, to_onnx, to_python
+    from resnet_viz.nets.outline import block_outline, compare_specs, formula, net_outline
     from resnet_viz.nets.table import layer_table, weighted_layers
 
 __all__ = [
     "ACTIVATIONS",
     "BLOCKS",
     "FAMILIES",
+    "FIRST_BOTTLENECK",
     "INITIALIZATIONS",
     "NO_SHORTCUT",
     "ORDERS",
@@ -38,12 +41,18 @@ __all__ = [
     "ExportError",
     "NetSpec",
     "SpecError",
+    "block_outline",
     "build_net",
+    "compare_specs",
+    "formula",
     "layer_table",
     "load_checkpoint",
+    "net_outline",
     "possible_depths",
     "read_checkpoint",
     "save_checkpoint",
+    "title",
+    "to_bytes",
     "to_onnx",
     "to_python",
     "weighted_layers",
@@ -60,6 +69,11 @@ __getattr__ = lazy_exports(
         "ExportError": "resnet_viz.nets.export",
         "to_onnx": "resnet_viz.nets.export",
         "to_python": "resnet_viz.nets.export",
+        "to_bytes": "resnet_viz.nets.checkpoints",
+        "block_outline": "resnet_viz.nets.outline",
+        "compare_specs": "resnet_viz.nets.outline",
+        "formula": "resnet_viz.nets.outline",
+        "net_outline": "resnet_viz.nets.outline",
         "layer_table": "resnet_viz.nets.table",
         "weighted_layers": "resnet_viz.nets.table",
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from resnet_viz.nets.build import ConvNet, build_outline
@@ -26,11 +26,16 @@ def save_checkpoint(net: ConvNet, path: str | Path) -> Path:
     """Write weights, batch-norm statistics and spec of a net to one safetensors file, whole or not at all."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file(tensors, unfinished, metadata={SPEC_KEY: net.spec.to_json()})
+    unfinished.write_bytes(to_bytes(net))
     unfinished.replace(path)
     return path
+
+
+def to_bytes(net: ConvNet) -> bytes:
+    """The safetensors file of `save_checkpoint` as bytes."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
+    return save(tensors, metadata={SPEC_KEY: net.spec.to_json()})
 
 
 def load_checkpoint(path: str | Path) -> ConvNet:

@@ -9,6 +9,7 @@ IMAGENET_BLOCKS = {  # He et al. 2015, Table 1
     101: (3, 4, 23, 3),
     152: (3, 8, 36, 3),
 }
+FIRST_BOTTLENECK = 50  # of the ImageNet nets
 VGG_LAYERS = {  # 3x3 layers of each stage
     16: (2, 2, 3, 3, 3),  # configurations D and E of Simonyan and Zisserman 2014, Table 1
     19: (2, 2, 4, 4, 4),

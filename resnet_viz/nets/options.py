@@ -14,8 +14,8 @@ BLOCKS = {
     "bottleneck": "Bottleneck: 1x1, 3x3 and 1x1 layers; the last one has four times the filters",
 }
 STRIDES = {
-    "1x1": "The first 1x1 layer of a bottleneck shrinks the map, as in the paper",
-    "3x3": "The 3x3 layer of a bottleneck shrinks the map, as in torchvision",
+    "1x1": "In the first 1x1 layer: as in the paper",
+    "3x3": "In the 3x3 layer: as in torchvision",
 }
 SHORTCUTS = {
     "A": "A: identity; where the map shrinks, subsampling and zero padding (no parameters)",
@@ -24,7 +24,7 @@ SHORTCUTS = {
     "scaling": "Constant scaling: half the shortcut and half the branch",
     "exclusive": "Exclusive gating: a learned gate g weighs the branch, 1 - g the shortcut; its bias starts at -6",
     "gated": "Shortcut-only gating: 1 - g weighs the shortcut, the branch stays; its bias starts at -6",
-    "dropout": "Dropout of 0.5 on the shortcut",
+    "dropout": "Dropout: of 0.5, on the shortcut",
 }
 NO_SHORTCUT = "none"
 ORDERS = {
@@ -41,3 +41,8 @@ INITIALIZATIONS = {
     "orthogonal": "Orthogonal: rows or columns of length one at right angles",
     "normal": "Plain normal: standard deviation 0.01 in every layer",
 }
+
+
+def title(option: str) -> str:
+    """The short name at the start of an option's text: "A", "Constant scaling"."""
+    return option.partition(":")[0]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from resnet_viz.nets.layout import IMAGENET_BLOCKS, VGG_IMAGENET, Layout, explain_depth, layout_of
+from resnet_viz.nets.layout import FIRST_BOTTLENECK, IMAGENET_BLOCKS, VGG_IMAGENET, Layout, explain_depth, layout_of
 from resnet_viz.nets.options import (
     ACTIVATIONS,
     BLOCKS,
@@ -16,6 +16,7 @@ from resnet_viz.nets.options import (
     SHORTCUTS,
     STEMS,
     STRIDES,
+    title,
 )
 
 CHOICES = {
@@ -29,7 +30,6 @@ CHOICES = {
     "initialization": INITIALIZATIONS,
 }
 NORM_ENDS_BRANCH = ("original", "relu_before", "relu_preact")  # orders whose branch has a norm behind its last layer
-FIRST_BOTTLENECK = 50  # of the ImageNet nets
 
 
 class SpecError(ValueError):
@@ -131,9 +131,9 @@ class NetSpec:
     @property
     def name(self) -> str:
         """A short name to read: plain-56, ResNet-56 (A), ResNet-110 (A, pre-activation)."""
-        title = {"plain": "plain", "resnet": "ResNet", "vgg": "VGG"}[self.family]
+        kind = {"plain": "plain", "resnet": "ResNet", "vgg": "VGG"}[self.family]
         notes = self._notes()
-        return f"{title}-{self.depth}" + (f" ({', '.join(notes)})" if notes else "")
+        return f"{kind}-{self.depth}" + (f" ({', '.join(notes)})" if notes else "")
 
     def _notes(self) -> list[str]:
         is_vgg = self.family == "vgg"
@@ -142,11 +142,11 @@ class NetSpec:
             (self.stem == "imagenet" and not is_vgg, "ImageNet"),
             (self.stem == "cifar" and self.block == "bottleneck", "bottleneck"),
             (self.stride_in == "3x3", "stride in 3x3"),
-            (self.order != "original", ORDERS[self.order].partition(":")[0]),
+            (self.order != "original", title(ORDERS[self.order])),
             (self.batch_norm and is_vgg, "batch norm"),
             (not self.batch_norm and not is_vgg, "no batch norm"),
             (self.activation != "relu", self.activation),
-            (self.initialization != "he", f"{INITIALIZATIONS[self.initialization].partition(':')[0]} initialization"),
+            (self.initialization != "he", f"{title(INITIALIZATIONS[self.initialization])} initialization"),
             (self.zero_last_norm, "zero last norm"),
             (self.survival < 1, f"survival {self.survival:g}"),
         ]

@@ -29,6 +29,7 @@ KINDS: dict[type[nn.Module], str] = {
     nn.Linear: "fully connected",
 }
 KEEPS_SHAPE = (nn.BatchNorm2d, nn.ReLU, nn.Tanh, nn.Sigmoid, nn.Dropout)
+COLUMNS = ["name", "kind", "output_shape", "parameters", "multiply_adds", "receptive_field"]
 Row = dict[str, Any]
 
 
@@ -40,17 +41,23 @@ def layer_table(spec: NetSpec, size: int | None = None) -> pd.DataFrame:
     receptive_field (side in pixels of what one output number depends on; it can exceed the picture).
     Raises SpecError where the pictures are too small for the net.
     """
+    return layers(spec, size)[COLUMNS].copy()
+
+
+def layers(spec: NetSpec, size: int | None = None) -> pd.DataFrame:
+    """The layer table with one more column, kernel (its side in pixels; 0 where there is none). Not to be changed."""
     size = spec.size if size is None else size
     spec.check_size(size)
-    return _layer_table(spec, size).copy()
+    return _layers(spec, size)
 
 
 @lru_cache(maxsize=64)
-def _layer_table(spec: NetSpec, size: int) -> pd.DataFrame:
+def _layers(spec: NetSpec, size: int) -> pd.DataFrame:
     stages = spec.layout.blocks
     is_vgg = spec.family == "vgg"
     traced = _trace(spec, size, None if is_vgg else [min(n, TRACED) for n in stages])
-    return pd.DataFrame(traced if is_vgg else _repeat_blocks(traced, stages))
+    rows = traced if is_vgg else _repeat_blocks(traced, stages)
+    return pd.DataFrame({name: [row[name] for row in rows] for name in rows[0]})  # faster than from dicts
 
 
 def _repeat_blocks(traced: list[Row], stages: tuple[int, ...]) -> list[Row]:
@@ -96,6 +103,7 @@ def _trace(spec: NetSpec, size: int, blocks: list[int] | None) -> list[Row]:
                 "output_shape": tuple(output.shape[1:]),
                 "parameters": sum(p.numel() for p in layer.parameters()),
                 "multiply_adds": _multiply_adds(layer, output),
+                "kernel": _first(getattr(layer, "kernel_size", 0)),
                 "receptive_field": view.pass_through(name, layer, inputs[0]),
             }
         )

@@ -1,6 +1,7 @@
 """How does it look? Frames and arrays in, plotly figures out."""
 
 from resnet_viz.plots.answers import Answer, class_bars, saliency_maps
+from resnet_viz.plots.architecture import block_drawing, net_drawing, stage_bars
 from resnet_viz.plots.curves import Curve, error_curves, loss_curves
 from resnet_viz.plots.gradients import Norms, gradient_norm_heatmap, gradient_norm_profile
 from resnet_viz.plots.style import COLORS, pick_colors
@@ -10,11 +11,14 @@ __all__ = [
     "Answer",
     "Curve",
     "Norms",
+    "block_drawing",
     "class_bars",
     "error_curves",
     "gradient_norm_heatmap",
     "gradient_norm_profile",
     "loss_curves",
+    "net_drawing",
     "pick_colors",
     "saliency_maps",
+    "stage_bars",
 ]

@@ -1,0 +1,156 @@
+"""How is it built? Up to four nets side by side: drawn whole, block by block, and counted."""
+
+import streamlit as st
+
+from resnet_viz import nets
+from resnet_viz.nets import NetSpec
+from resnet_viz.paper import IMAGENET_SOURCE
+from resnet_viz.plots import block_drawing, net_drawing, stage_bars
+from resnet_viz.ui.architecture import (
+    costs_of_parts,
+    differences,
+    load_nets,
+    onnx_of,
+    source_of,
+    table_1,
+    weights_of,
+)
+from resnet_viz.ui.compose import choose_specs
+from resnet_viz.ui.imports import import_net
+from resnet_viz.ui.plan import compose
+
+STILL = {"displayModeBar": False}
+TALLEST, FRAME = 640, 48  # pixels of a drawing before it scrolls, and of what is around it
+
+st.title("How is it built?")
+st.markdown(
+    "A residual net is a plain one with ways around its blocks: $H(x) = F(x) + x$. Compose up to four nets and compare "
+    "them; a link to this page holds your choice."
+)
+load_nets()
+specs = choose_specs()
+names = [f"{number}. {spec.name}" for number, spec in enumerate(specs, 1)]
+if st.button("Train these nets", icon=":material/play_arrow:"):
+    compose(specs)
+    st.switch_page("pages/train.py")
+
+st.markdown("##### What differs")
+st.dataframe(
+    differences(specs), height="content", alt="Properties of the nets; rows in which they differ are marked with ≠"
+)
+
+st.markdown("##### The whole net")
+most_stages = max(len(spec.layout.blocks) for spec in specs)
+unfolded = st.pills(
+    "Unfold",
+    range(1, most_stages + 1),
+    selection_mode="multi",
+    format_func=lambda stage: f"stage {stage}",
+    key="unfold",
+    bind="query-params",
+    help="Long stages show their first and last block. Solid: the identity. Dashed: the way around where sizes change.",
+)
+for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
+    drawing = net_drawing(nets.net_outline(spec, unfolded=unfolded), spec.size)
+    with column, st.container(height=min(TALLEST, drawing.layout.height + FRAME)):
+        st.plotly_chart(
+            drawing,
+            key=f"net_{name}",
+            config=STILL,
+            alt=f"{spec.name}, layer by layer from the picture to the scores",
+        )
+
+st.markdown("##### One block")
+
+
+def show_block(spec: NetSpec, key: str) -> None:
+    """A block that keeps its sizes, with its formula and its cost."""
+    if spec.family == "vgg":
+        st.markdown(f"{spec.name} has no blocks: 3x3 layers follow each other, and pooling halves the map.")
+        return
+    block = nets.block_outline(spec)
+    st.markdown(f"${nets.formula(spec)}$")  # wraps in a narrow column
+    if spec.family == "resnet":
+        st.caption(nets.SHORTCUTS[spec.shortcut])
+    figure = block_drawing(block.before, block.branch, block.around, block.after, block.join, block.projects)
+    st.plotly_chart(figure, key=key, config=STILL, alt=f"The steps of one block of {spec.name}")
+
+
+for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
+    with column:
+        st.caption(name)
+        show_block(spec, key=f"block_{name}")
+
+with st.expander("Basic block and bottleneck", icon=":material/compress:"):
+    st.markdown(
+        "ResNet-50 swaps the two 3x3 layers of ResNet-34 for a bottleneck: 1x1 to a quarter of the filters, 3x3, 1x1 "
+        "back. The block is four times as wide and costs about the same."
+    )
+    for depth, column in zip((34, 50), st.columns(2, gap="large"), strict=True):
+        spec = NetSpec("resnet", depth, "B", stem="imagenet")
+        table = nets.layer_table(spec)
+        block = table[table["name"].str.startswith("stage1.block2.")]
+        with column:
+            st.caption(
+                f"{spec.name}: {block['parameters'].sum():,} parameters, "
+                f"{block['multiply_adds'].sum() / 1e6:,.0f} million multiply-adds on 56 x 56"
+            )
+            show_block(spec, key=f"kind_{depth}")
+
+st.markdown("##### Where parameters and multiply-adds are")
+st.plotly_chart(
+    stage_bars([(name, spec.family, costs_of_parts(spec)) for spec, name in zip(specs, names, strict=True)]),
+    key="stages",
+    config=STILL,
+    alt="Parameters and multiply-adds of every stage, net beside net",
+)
+
+st.markdown("##### Every layer")
+chosen = st.selectbox("Net", range(len(specs)), format_func=names.__getitem__, key="layers_of")
+spec = specs[chosen if chosen is not None and chosen < len(specs) else 0]
+table = nets.layer_table(spec)
+table["output_shape"] = [" x ".join(map(str, shape)) for shape in table["output_shape"]]
+st.caption(
+    f"{spec.name} on {spec.size} x {spec.size} pixels: {len(table):,} layers, **{table['parameters'].sum():,}** "
+    f"parameters, **{table['multiply_adds'].sum():,}** multiply-adds a picture (of convolutions and linear layers, as "
+    "the papers count FLOPs). The receptive field is the side of what one output number depends on."
+)
+st.dataframe(table, hide_index=True, height=320, alt=f"Every layer of {spec.name}")
+files = st.columns(4)
+files[0].download_button(
+    "Table as CSV", lambda: table.to_csv(index=False), f"{spec.to_slug()}.csv", "text/csv", icon=":material/download:"
+)
+files[1].download_button(
+    "Net as Python",
+    lambda: source_of(spec),
+    "net.py",
+    "text/x-python",
+    icon=":material/code:",
+    help="A file that needs torch alone.",
+)
+files[2].download_button(
+    "Net as ONNX", lambda: onnx_of(spec), f"{spec.to_slug()}.onnx", icon=":material/deployed_code:"
+)
+weights = weights_of(spec)
+if weights is not None:
+    files[3].download_button("Imported weights", weights, f"{spec.to_slug()}.safetensors", icon=":material/download:")
+
+with st.expander("Import a net", icon=":material/upload_file:"):
+    import_net()
+
+with st.expander("The paper's nets for ImageNet, rebuilt", icon=":material/table:"):
+    st.dataframe(
+        table_1(),
+        hide_index=True,
+        column_config={
+            "parameters": st.column_config.NumberColumn(format="localized"),
+            "multiply-adds, ours": st.column_config.NumberColumn(format="%.2f G"),
+            "published": st.column_config.NumberColumn(format="%.1f G"),
+            "difference, %": st.column_config.NumberColumn(format="%+.1f"),
+        },
+        alt="Multiply-adds of our nets beside the published ones",
+    )
+    st.caption(
+        f"Published: {IMAGENET_SOURCE}, rounded there. Shortcut A up to 34 layers, B beyond, the stride in the first "
+        "1x1 layer. Counted here on 224 x 224 pixels with 1000 classes."
+    )

@@ -1,0 +1,163 @@
+"""Which nets does the reader compose? Up to four, side by side, each with its own controls, all in the URL."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.nets import (
+    ACTIVATIONS,
+    FIRST_BOTTLENECK,
+    INITIALIZATIONS,
+    ORDERS,
+    SHORTCUTS,
+    STRIDES,
+    NetSpec,
+    SpecError,
+    possible_depths,
+    title,
+)
+
+PARAMETER = "compare"  # in the URL
+MOST = 4
+SEPARATOR = ","
+DEFAULT = ("plain-20", "resnet-20-A")
+KINDS: dict[str, dict[str, str]] = {
+    "plain, CIFAR": {"family": "plain", "stem": "cifar", "block": "basic"},
+    "residual, CIFAR": {"family": "resnet", "stem": "cifar", "block": "basic"},
+    "plain bottleneck, CIFAR": {"family": "plain", "stem": "cifar", "block": "bottleneck"},
+    "residual bottleneck, CIFAR": {"family": "resnet", "stem": "cifar", "block": "bottleneck"},
+    "plain, ImageNet": {"family": "plain", "stem": "imagenet"},
+    "residual, ImageNet": {"family": "resnet", "stem": "imagenet"},
+    "VGG": {"family": "vgg"},
+}
+_SLOTS, _NEXT = "composed_slots", "composed_next"  # in the session: which columns there are, and the next one's number
+
+
+def choose_specs() -> list[NetSpec]:
+    """The controls of up to four nets in columns, and the nets they say."""
+    _start()
+    slots: list[int] = st.session_state[_SLOTS]
+    specs = []
+    for slot, column in zip(slots, st.columns(max(2, len(slots)), gap="medium"), strict=False):
+        with column:
+            specs.append(_choose_spec(slot, removable=len(slots) > 1))
+    if len(slots) < MOST:
+        st.button("Add a net", icon=":material/add:", on_click=add_net, args=[specs[-1]])
+    st.query_params[PARAMETER] = SEPARATOR.join(spec.to_slug() for spec in specs)
+    return specs
+
+
+def add_net(spec: NetSpec) -> None:
+    """Add a column for a net; where there are four, it takes the place of the last."""
+    slots: list[int] = st.session_state[_SLOTS]
+    if len(slots) == MOST:
+        slots.pop()
+    number = st.session_state[_NEXT]
+    st.session_state[_NEXT] = number + 1
+    st.session_state[_key(number)] = spec.to_slug()
+    slots.append(number)
+
+
+def _start() -> None:
+    """Fill the columns from the URL when the page is opened by a link, else as they were left."""
+    if _SLOTS in st.session_state:
+        return
+    st.session_state[_SLOTS], st.session_state[_NEXT] = [], 0
+    for slug in st.query_params.get(PARAMETER, "").split(SEPARATOR)[:MOST]:
+        try:
+            if slug:
+                add_net(NetSpec.from_slug(slug))
+        except SpecError as error:
+            st.error(f"The link names a net that does not exist: {error}.")
+    if not st.session_state[_SLOTS]:
+        for slug in DEFAULT:
+            add_net(NetSpec.from_slug(slug))
+
+
+def _remove(slot: int) -> None:
+    st.session_state[_SLOTS].remove(slot)
+
+
+def _key(slot: int, field: str = "spec") -> str:
+    return f"composed_{slot}_{field}"
+
+
+def _keep(slot: int, field: str, value: object) -> str:
+    """The key of a control, with a value where it has none yet (the page is new, or was left and opened again)."""
+    key = _key(slot, field)
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
+def _choose_spec(slot: int, removable: bool) -> NetSpec:
+    start = NetSpec.from_slug(st.session_state[_key(slot)])
+    name = st.empty()
+    kind = st.selectbox("Kind of net", list(KINDS), key=_keep(slot, "kind", _kind_of(start)))
+    fields: dict[str, Any] = dict(KINDS[kind])
+    fields |= {"in_channels": start.in_channels, "classes": start.classes}
+    depths = possible_depths(fields["family"], fields.get("stem", "cifar"), fields.get("block", "basic"))
+    nearest = min(depths, key=lambda depth: abs(depth - start.depth))
+    fields["depth"] = st.select_slider("Depth", depths, key=_keep(slot, f"depth_{kind}", nearest))
+    if fields["family"] == "resnet":
+        fields["shortcut"] = _choose(slot, "shortcut", "Shortcut", SHORTCUTS, start)
+    with st.popover("More", icon=":material/tune:", width="stretch"):
+        fields |= _choose_more(slot, start, fields)
+    if removable:
+        st.button("Remove", icon=":material/close:", key=_key(slot, "remove"), on_click=_remove, args=[slot])
+    try:
+        spec = NetSpec(**fields)
+    except SpecError as error:
+        st.error(f"{error}.")
+        spec = start
+    st.session_state[_key(slot)] = spec.to_slug()
+    name.markdown(f"**{spec.name}**")
+    return spec
+
+
+def _choose_more(slot: int, start: NetSpec, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The switches that are the same in most nets."""
+    more: dict[str, Any] = {}
+    is_bottleneck = fields.get("block") == "bottleneck" or (
+        fields.get("stem") == "imagenet" and fields["depth"] >= FIRST_BOTTLENECK
+    )
+    if fields["family"] != "vgg":
+        more["order"] = _choose(slot, "order", "Block order", ORDERS, start)
+    if is_bottleneck:
+        more["stride_in"] = _choose(slot, "stride_in", "Stride", STRIDES, start)
+    more["batch_norm"] = st.toggle("Batch norm", key=_keep(slot, "batch_norm", start.batch_norm))
+    more["activation"] = _choose(slot, "activation", "Activation", ACTIVATIONS, start)
+    more["initialization"] = _choose(slot, "initialization", "Initialization", INITIALIZATIONS, start)
+    if fields["family"] == "resnet":
+        more["zero_last_norm"] = st.toggle(
+            "Zero the last norm of each branch", key=_keep(slot, "zero_last_norm", start.zero_last_norm)
+        )
+        more["survival"] = st.slider(
+            "Survival of the last block",
+            0.1,
+            1.0,
+            step=0.05,
+            key=_keep(slot, "survival", start.survival),
+            help="Stochastic depth (Huang et al. 2016): in training each block is left out at times, later ones more "
+            "often. 1 leaves out none.",
+        )
+    return more
+
+
+def _choose(slot: int, field: str, label: str, options: Mapping[str, str], start: NetSpec) -> str:
+    current = getattr(start, field)
+    first = current if current in options else next(iter(options))
+    return st.selectbox(
+        label,
+        list(options),
+        format_func=lambda name: title(options[name]),
+        key=_keep(slot, field, first),
+        help="\n\n".join(options.values()),
+    )
+
+
+def _kind_of(spec: NetSpec) -> str:
+    return next(
+        title for title, fields in KINDS.items() if all(getattr(spec, name) == value for name, value in fields.items())
+    )

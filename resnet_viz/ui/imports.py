@@ -1,0 +1,53 @@
+"""What net is in this file? Weights of others come in through the browser or by their path."""
+
+import streamlit as st
+
+from resnet_viz import nets
+from resnet_viz.ui.compose import add_net
+
+_IMPORTED = "imported_net"  # in the session: (name of the file, net)
+LIMIT_MB = 200  # ResNet-101 in 32 bits; larger files are read by their path
+
+
+def import_net() -> None:
+    """The controls that read a checkpoint; the net that was found is added to those on the page."""
+    st.markdown(
+        "Our own checkpoints, torchvision's ResNet and VGG weights, and CIFAR ResNets in the names `conv1`, "
+        "`layer1.0.conv1`, `linear`. Family, depth and shortcut are recognized from the tensors."
+    )
+    left, right = st.columns(2, gap="large")
+    file = left.file_uploader("A safetensors file", ["safetensors"], key="import_file", max_upload_size=LIMIT_MB)
+    path = right.text_input(
+        "Or the path of a file on this machine",
+        key="import_path",
+        placeholder="/path/to/resnet56.th",
+        help="Pickled files (.pt, .pth, .th) are read from this disk only, and weights only: nothing in them runs.",
+    )
+    with st.spinner("Reading the file…"):
+        try:
+            if file is not None:
+                _take(file.file_id, file.name, nets.read_checkpoint(file.getvalue(), file.name))
+            elif path.strip():
+                _take(path, path.rpartition("/")[2], nets.load_checkpoint(path.strip()))
+        except nets.CheckpointError as error:
+            st.error(f"{str(error).rstrip('.')}.")
+            return
+    if _IMPORTED in st.session_state and (file is not None or path.strip()):
+        _, name, net = st.session_state[_IMPORTED]
+        spec = net.spec
+        assumed = " A plain net has the same tensors; shortcut A is taken." if spec.shortcut == "A" else ""
+        st.success(f"{name} holds **{spec.name}**, {spec.classes} classes, {spec.in_channels} input channels.{assumed}")
+
+
+def _take(source: str, name: str, net: "nets.ConvNet") -> None:
+    known = st.session_state.get(_IMPORTED)
+    st.session_state[_IMPORTED] = (source, name, net)
+    if known is None or known[0] != source:
+        add_net(net.spec)
+        st.rerun()
+
+
+def imported_net(spec: nets.NetSpec) -> "nets.ConvNet | None":
+    """The imported net if it is one of this spec."""
+    _, _, net = st.session_state.get(_IMPORTED, (None, None, None))
+    return net if net is not None and net.spec == spec else None
