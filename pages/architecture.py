@@ -15,7 +15,7 @@ from resnet_viz.ui.architecture import (
     table_1,
     weights_of,
 )
-from resnet_viz.ui.compose import choose_specs
+from resnet_viz.ui.compose import choose_specs, choose_unfolded
 from resnet_viz.ui.imports import import_net
 from resnet_viz.ui.plan import compose
 
@@ -40,16 +40,7 @@ st.dataframe(
 )
 
 st.markdown("##### The whole net")
-most_stages = max(len(spec.layout.blocks) for spec in specs)
-unfolded = st.pills(
-    "Unfold",
-    range(1, most_stages + 1),
-    selection_mode="multi",
-    format_func=lambda stage: f"stage {stage}",
-    key="unfold",
-    bind="query-params",
-    help="Long stages show their first and last block. Solid: the identity. Dashed: the way around where sizes change.",
-)
+unfolded = choose_unfolded(specs)
 for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
     drawing = net_drawing(nets.net_outline(spec, unfolded=unfolded), spec.size)
     with column, st.container(height=min(TALLEST, drawing.layout.height + FRAME)):
@@ -78,7 +69,7 @@ def show_block(spec: NetSpec, key: str) -> None:
 
 for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
     with column:
-        st.caption(name)
+        st.caption(spec.name)
         show_block(spec, key=f"block_{name}")
 
 with st.expander("Basic block and bottleneck", icon=":material/compress:"):

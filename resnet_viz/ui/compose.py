@@ -1,6 +1,6 @@
 """Which nets does the reader compose? Up to four, side by side, each with its own controls, all in the URL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -18,7 +18,7 @@ from resnet_viz.nets import (
     title,
 )
 
-PARAMETER = "compare"  # in the URL
+PARAMETER, UNFOLDED = "compare", "unfold"  # in the URL
 MOST = 4
 SEPARATOR = ","
 DEFAULT = ("plain-20", "resnet-20-A")
@@ -46,6 +46,27 @@ def choose_specs() -> list[NetSpec]:
         st.button("Add a net", icon=":material/add:", on_click=add_net, args=[specs[-1]])
     st.query_params[PARAMETER] = SEPARATOR.join(spec.to_slug() for spec in specs)
     return specs
+
+
+def choose_unfolded(specs: Sequence[NetSpec]) -> list[int]:
+    """The stages, from 1 on, that are drawn block by block."""
+    stages = range(1, max(len(spec.layout.blocks) for spec in specs) + 1)
+    linked = [stage for stage in stages if str(stage) in st.query_params.get(UNFOLDED, "")]
+    unfolded = st.pills(
+        "Unfold",
+        stages,
+        selection_mode="multi",
+        default=linked,
+        format_func=lambda stage: f"stage {stage}",
+        key="unfolded",
+        help="Long stages show their first and last block. Solid: the identity. Dashed: where sizes change.",
+    )
+    # Not bound to the URL: st.switch_page fails while a bound control differs from its default.
+    if unfolded:
+        st.query_params[UNFOLDED] = "".join(map(str, unfolded))
+    else:
+        st.query_params.pop(UNFOLDED, None)
+    return unfolded
 
 
 def add_net(spec: NetSpec) -> None:
@@ -83,23 +104,19 @@ def _key(slot: int, field: str = "spec") -> str:
     return f"composed_{slot}_{field}"
 
 
-def _keep(slot: int, field: str, value: object) -> str:
-    """The key of a control, with a value where it has none yet (the page is new, or was left and opened again)."""
-    key = _key(slot, field)
-    if key not in st.session_state:
-        st.session_state[key] = value
-    return key
+# Every control starts from the net as it was left: its state ends with the page, and what is in a popover is drawn
+# only when that is opened.
 
 
 def _choose_spec(slot: int, removable: bool) -> NetSpec:
     start = NetSpec.from_slug(st.session_state[_key(slot)])
     name = st.empty()
-    kind = st.selectbox("Kind of net", list(KINDS), key=_keep(slot, "kind", _kind_of(start)))
+    kind = st.selectbox("Kind of net", list(KINDS), list(KINDS).index(_kind_of(start)), key=_key(slot, "kind"))
     fields: dict[str, Any] = dict(KINDS[kind])
     fields |= {"in_channels": start.in_channels, "classes": start.classes}
     depths = possible_depths(fields["family"], fields.get("stem", "cifar"), fields.get("block", "basic"))
     nearest = min(depths, key=lambda depth: abs(depth - start.depth))
-    fields["depth"] = st.select_slider("Depth", depths, key=_keep(slot, f"depth_{kind}", nearest))
+    fields["depth"] = st.select_slider("Depth", depths, nearest, key=_key(slot, f"depth_{kind}"))
     if fields["family"] == "resnet":
         fields["shortcut"] = _choose(slot, "shortcut", "Shortcut", SHORTCUTS, start)
     with st.popover("More", icon=":material/tune:", width="stretch"):
@@ -126,19 +143,20 @@ def _choose_more(slot: int, start: NetSpec, fields: Mapping[str, Any]) -> dict[s
         more["order"] = _choose(slot, "order", "Block order", ORDERS, start)
     if is_bottleneck:
         more["stride_in"] = _choose(slot, "stride_in", "Stride", STRIDES, start)
-    more["batch_norm"] = st.toggle("Batch norm", key=_keep(slot, "batch_norm", start.batch_norm))
+    more["batch_norm"] = st.toggle("Batch norm", start.batch_norm, key=_key(slot, "batch_norm"))
     more["activation"] = _choose(slot, "activation", "Activation", ACTIVATIONS, start)
     more["initialization"] = _choose(slot, "initialization", "Initialization", INITIALIZATIONS, start)
     if fields["family"] == "resnet":
         more["zero_last_norm"] = st.toggle(
-            "Zero the last norm of each branch", key=_keep(slot, "zero_last_norm", start.zero_last_norm)
+            "Zero the last norm of each branch", start.zero_last_norm, key=_key(slot, "zero_last_norm")
         )
         more["survival"] = st.slider(
             "Survival of the last block",
             0.1,
             1.0,
+            start.survival,
             step=0.05,
-            key=_keep(slot, "survival", start.survival),
+            key=_key(slot, "survival"),
             help="Stochastic depth (Huang et al. 2016): in training each block is left out at times, later ones more "
             "often. 1 leaves out none.",
         )
@@ -147,12 +165,13 @@ def _choose_more(slot: int, start: NetSpec, fields: Mapping[str, Any]) -> dict[s
 
 def _choose(slot: int, field: str, label: str, options: Mapping[str, str], start: NetSpec) -> str:
     current = getattr(start, field)
-    first = current if current in options else next(iter(options))
+    names = list(options)
     return st.selectbox(
         label,
-        list(options),
+        names,
+        names.index(current) if current in options else 0,
         format_func=lambda name: title(options[name]),
-        key=_keep(slot, field, first),
+        key=_key(slot, field),
         help="\n\n".join(options.values()),
     )
 

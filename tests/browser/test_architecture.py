@@ -2,7 +2,7 @@
 
 import ast
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from safetensors.torch import save_file
 
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
@@ -16,6 +16,11 @@ def open_page(page: Page, server: Server, link: str = "") -> None:
     expect(page.get_by_role("heading", name="How is it built?")).to_be_visible()
 
 
+def named(page: Page, name: str) -> Locator:
+    """The title above the controls of a net."""
+    return page.locator("strong").get_by_text(name, exact=True)
+
+
 def test_the_first_visit_of_a_fresh_server_may_be_a_link_to_any_page(page: Page, server: Server):
     open_page(page, server, "?compare=resnet-110-B~order.preact")
     expect(page.get_by_role("link", name="Saliency")).to_be_visible()  # the app's own menu
@@ -24,11 +29,11 @@ def test_the_first_visit_of_a_fresh_server_may_be_a_link_to_any_page(page: Page,
 
 def test_composing_drawing_and_taking_a_net_away(page: Page, server: Server, tmp_path):
     open_page(page, server)
-    expect(page.get_by_text("plain-20", exact=True)).to_be_visible()
+    expect(named(page, "plain-20")).to_be_visible()
 
     # A deeper net: the drawing folds its stages, and unfolds them.
     page.get_by_role("slider", name="Depth").last.press("End")
-    expect(page.get_by_text("ResNet-1202 (A)", exact=True)).to_be_visible()
+    expect(named(page, "ResNet-1202 (A)")).to_be_visible()
     expect(page.locator(".js-plotly-plot text", has_text="... 198 more")).to_have_count(3)
     page.get_by_role("button", name="stage 3").click()
     expect(page.locator(".js-plotly-plot text", has_text="... 198 more")).to_have_count(2)
@@ -38,10 +43,10 @@ def test_composing_drawing_and_taking_a_net_away(page: Page, server: Server, tmp
     page.get_by_role("button", name="More").last.click()
     page.get_by_role("combobox", name="Block order").click()
     page.get_by_role("option", name="Full pre-activation").click()
-    expect(page.get_by_text("ResNet-1202 (A, Full pre-activation)", exact=True)).to_be_visible()
+    expect(named(page, "ResNet-1202 (A, Full pre-activation)")).to_be_visible()
     page.keyboard.press("Escape")
     page.reload()
-    expect(page.get_by_text("ResNet-1202 (A, Full pre-activation)", exact=True)).to_be_visible()
+    expect(named(page, "ResNet-1202 (A, Full pre-activation)")).to_be_visible()
 
     # The net as a file of its own.
     with page.expect_download() as download:
@@ -75,5 +80,5 @@ def test_a_checkpoint_comes_in_through_the_browser_and_a_strange_one_is_told(pag
 def test_the_page_does_not_scroll_sideways_on_a_phone(page: Page, server: Server):
     page.set_viewport_size({"width": 420, "height": 900})
     open_page(page, server, "?compare=plain-56,resnet-56-exclusive,resnet-152-B~stem.imagenet,vgg-16")
-    expect(page.get_by_text("VGG-16 (batch norm)", exact=True)).to_be_visible()
+    expect(named(page, "VGG-16 (batch norm)")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
