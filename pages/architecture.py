@@ -106,7 +106,18 @@ st.caption(
     f"parameters, **{table['multiply_adds'].sum():,}** multiply-adds a picture (of convolutions and linear layers, as "
     "the papers count FLOPs). The receptive field is the side of what one output number depends on."
 )
-st.dataframe(table, hide_index=True, height=320, alt=f"Every layer of {spec.name}")
+st.dataframe(
+    table,
+    hide_index=True,
+    height=320,
+    column_config={
+        "output_shape": "output shape",
+        "parameters": st.column_config.NumberColumn(format="localized"),
+        "multiply_adds": st.column_config.NumberColumn("multiply-adds", format="localized"),
+        "receptive_field": "receptive field",
+    },
+    alt=f"Every layer of {spec.name}",
+)
 files = st.columns(4)
 files[0].download_button(
     "Table as CSV", lambda: table.to_csv(index=False), f"{spec.to_slug()}.csv", "text/csv", icon=":material/download:"

@@ -158,7 +158,7 @@ def stage_bars(costs: Sequence[tuple[str, str, dict[str, tuple[int, int]]]]) -> 
         for i, axis in enumerate(("", "2")):
             y = [cost.get(part, (0, 0))[i] for part in parts]
             traces.append(bar | {"y": y, "xaxis": f"x{axis}", "yaxis": f"y{axis}", "showlegend": i == 0})
-    titles = [(0.22, "parameters"), (0.78, "multiply-adds a picture")]
+    titles = [(0.22, "parameters"), (0.78, "multiply-adds")]
     heading = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False}
     grid = {"gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}
     layout = {

@@ -6,17 +6,16 @@ from resnet_viz import nets
 from resnet_viz.ui.compose import add_net
 
 _IMPORTED = "imported_net"  # in the session: (name of the file, net)
-LIMIT_MB = 200  # ResNet-101 in 32 bits; larger files are read by their path
 
 
 def import_net() -> None:
     """The controls that read a checkpoint; the net that was found is added to those on the page."""
     st.markdown(
         "Our own checkpoints, torchvision's ResNet and VGG weights, and CIFAR ResNets in the names `conv1`, "
-        "`layer1.0.conv1`, `linear`. Family, depth and shortcut are recognized from the tensors."
+        "`layer1.0.conv1`, `linear`. Family, depth and shortcut are recognized from the tensors. A file of more than 20 MB comes in by its path."
     )
     left, right = st.columns(2, gap="large")
-    file = left.file_uploader("A safetensors file", ["safetensors"], key="import_file", max_upload_size=LIMIT_MB)
+    file = left.file_uploader("A safetensors file", ["safetensors"], key="import_file")
     path = right.text_input(
         "Or the path of a file on this machine",
         key="import_path",
