@@ -12,7 +12,8 @@ def import_net() -> None:
     """The controls that read a checkpoint; the net that was found is added to those on the page."""
     st.markdown(
         "Our own checkpoints, torchvision's ResNet and VGG weights, and CIFAR ResNets in the names `conv1`, "
-        "`layer1.0.conv1`, `linear`. Family, depth and shortcut are recognized from the tensors. A file of more than 20 MB comes in by its path."
+        "`layer1.0.conv1`, `linear`. Family, depth and shortcut are recognized from the tensors. A file of more than "
+        "20 MB comes in by its path."
     )
     left, right = st.columns(2, gap="large")
     file = left.file_uploader("A safetensors file", ["safetensors"], key="import_file")
