@@ -13,10 +13,9 @@ from resnet_viz.ui.architecture import (
     onnx_of,
     source_of,
     table_1,
-    weights_of,
 )
 from resnet_viz.ui.compose import choose_specs, choose_unfolded
-from resnet_viz.ui.imports import import_net
+from resnet_viz.ui.imports import import_net, imported_net
 from resnet_viz.ui.plan import compose
 
 STILL = {"displayModeBar": False}
@@ -130,12 +129,23 @@ files[1].download_button(
     icon=":material/code:",
     help="A file that needs torch alone.",
 )
+imported = imported_net(spec)  # here: what makes a file runs outside of the session
 files[2].download_button(
-    "Net as ONNX", lambda: onnx_of(spec), f"{spec.to_slug()}.onnx", icon=":material/deployed_code:"
+    "Net as ONNX",
+    lambda: onnx_of(spec, imported),
+    f"{spec.to_slug()}.onnx",
+    icon=":material/deployed_code:",
+    disabled=not nets.has_onnx(),
+    help="With the imported weights, else untrained." if nets.has_onnx() else nets.ONNX_HINT,
 )
-weights = weights_of(spec)
-if weights is not None:
-    files[3].download_button("Imported weights", weights, f"{spec.to_slug()}.safetensors", icon=":material/download:")
+if imported is not None:
+    files[3].download_button(
+        "Imported weights",
+        lambda: nets.to_bytes(imported),
+        f"{spec.to_slug()}.safetensors",
+        icon=":material/download:",
+        help="A safetensors file that fits the net as Python.",
+    )
 
 with st.expander("Import a net", icon=":material/upload_file:"):
     import_net()

@@ -62,6 +62,8 @@ def show_result(runs: list[Run]) -> None:
     if families != ["plain", "resnet"] or any(run.status.is_active for run in runs):
         return
     plain, resnet = sorted(runs, key=lambda run: run.spec["family"])
+    if NetSpec(**resnet.spec).plain_twin != NetSpec(**plain.spec):
+        return  # more than the shortcuts differs: no sentence about what they do
     if {plain.status, resnet.status} != {RunStatus.FINISHED}:
         st.caption("There is no result to compare: not both nets have finished.")
         return

@@ -21,7 +21,7 @@ from resnet_viz.nets.spec import NetSpec, SpecError
 if TYPE_CHECKING:
     from resnet_viz.nets.build import ConvNet, build_net
     from resnet_viz.nets.checkpoints import CheckpointError, load_checkpoint, read_checkpoint, save_checkpoint, to_bytes
-    from resnet_viz.nets.export import ExportError, to_onnx, to_python
+    from resnet_viz.nets.export import ONNX_HINT, ExportError, has_onnx, to_onnx, to_python
     from resnet_viz.nets.outline import block_outline, compare_specs, formula, net_outline
     from resnet_viz.nets.table import layer_table, weighted_layers
 
@@ -32,6 +32,7 @@ __all__ = [
     "FIRST_BOTTLENECK",
     "INITIALIZATIONS",
     "NO_SHORTCUT",
+    "ONNX_HINT",
     "ORDERS",
     "SHORTCUTS",
     "STEMS",
@@ -45,6 +46,7 @@ __all__ = [
     "build_net",
     "compare_specs",
     "formula",
+    "has_onnx",
     "layer_table",
     "load_checkpoint",
     "net_outline",
@@ -66,7 +68,9 @@ __getattr__ = lazy_exports(
         "load_checkpoint": "resnet_viz.nets.checkpoints",
         "read_checkpoint": "resnet_viz.nets.checkpoints",
         "save_checkpoint": "resnet_viz.nets.checkpoints",
+        "ONNX_HINT": "resnet_viz.nets.export",
         "ExportError": "resnet_viz.nets.export",
+        "has_onnx": "resnet_viz.nets.export",
         "to_onnx": "resnet_viz.nets.export",
         "to_python": "resnet_viz.nets.export",
         "to_bytes": "resnet_viz.nets.checkpoints",

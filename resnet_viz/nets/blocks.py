@@ -101,17 +101,18 @@ class Block(nn.Module):
         y = self.before(x)
         if self.shortcut is None:
             return self.after(self.branch(y))
-        way_around = y if self.projects else x  # a projection sees what the branch sees
-        if self.training and self.survival < 1 and torch.rand(()) >= self.survival:
-            return self.after(self.shortcut(way_around))
-        out = self.branch(y)
-        if not self.training and self.survival < 1:
-            out = self.survival * out
-        carried = self.shortcut(way_around)
+        is_left_out = self.training and self.survival < 1 and torch.rand(()) >= self.survival
+        out = None if is_left_out else self.branch(y)
+        carried = self.shortcut(y if self.projects else x)  # a projection sees what the branch sees
         if self.gate is not None:
             gate = self.gate(x)
             carried = (1 - gate) * carried
-            out = gate * out if self.gates_branch else out
+            if out is not None and self.gates_branch:
+                out = gate * out
+        if out is None:
+            return self.after(carried)
+        if not self.training and self.survival < 1:
+            out = self.survival * out
         out = out + carried
         return self.after(out)
 

@@ -32,6 +32,7 @@ class ConvNet(nn.Sequential):
         build = _vgg_parts if spec.family == "vgg" else _resnet_parts
         super().__init__(OrderedDict((name, nn.Sequential(part)) for name, part in build(spec, blocks).items()))
         self.spec = spec
+        self.recognized = False  # whether the spec was found in the tensors of a file, and not said by it
 
     @property
     def last_stage(self) -> nn.Module:

@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from resnet_viz.nets.build import ConvNet, build_outline
-from resnet_viz.nets.foreign import ForeignError, find_tensors, recognize, rename
+from resnet_viz.nets.foreign import COUNTER, ForeignError, find_tensors, recognize, rename
 from resnet_viz.nets.spec import NetSpec, SpecError
 
 SPEC_KEY = "resnet_viz.spec"
@@ -47,9 +47,9 @@ def load_checkpoint(path: str | Path) -> ConvNet:
     or that holds no such net.
     """
     path = Path(path)
-    if not path.is_file():
-        raise CheckpointError(f"there is no file {path}")
     try:
+        if not path.is_file():
+            raise CheckpointError(f"there is no file {path}")
         with path.open("rb") as file:
             start = file.read(LENGTH_BYTES + 1)
         if path.suffix == ".safetensors" or is_safetensors(start, path.stat().st_size):
@@ -58,7 +58,7 @@ def load_checkpoint(path: str | Path) -> ConvNet:
     except CheckpointError:
         raise
     except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}") from error
+        raise CheckpointError(f"{path.name[:80]} cannot be read: {error.strerror}") from error
     except Exception as error:  # a broken pickle can fail in any way
         raise CheckpointError(f"{path.name} is neither safetensors nor a pickle of weights alone") from error
     return _to_net(loaded, path.name)
@@ -88,7 +88,9 @@ def read_checkpoint(data: bytes, name: str) -> ConvNet:
     for key in [*expected, *tensors]:
         if key not in tensors or key not in expected or tensors[key].shape != expected[key]:
             raise CheckpointError(f"{name} does not fit {spec.name}, which its header names: see {key}")
-    return _fill(spec, tensors)
+        if not (tensors[key].is_floating_point() or key.endswith(COUNTER)):
+            raise CheckpointError(f"{name} holds {tensors[key].dtype} in {key}, and not floating-point numbers")
+    return _fill(spec, tensors, name)
 
 
 def is_safetensors(start: bytes, size: int) -> bool:
@@ -99,19 +101,25 @@ def is_safetensors(start: bytes, size: int) -> bool:
 
 def _metadata(data: bytes) -> dict[str, str]:
     length = int.from_bytes(data[:LENGTH_BYTES], "little")
-    return json.loads(data[LENGTH_BYTES : LENGTH_BYTES + length]).get("__metadata__", {})
+    return json.loads(data[LENGTH_BYTES : LENGTH_BYTES + length]).get("__metadata__") or {}
 
 
 def _to_net(loaded: object, name: str) -> ConvNet:
     try:
         tensors = find_tensors(loaded)
         spec = recognize(tensors)
-        return _fill(spec, rename(tensors, spec))
+        renamed = rename(tensors, spec)
     except ForeignError as error:
         raise CheckpointError(f"{name} holds no net that is known here: {error}") from error
+    net = _fill(spec, renamed, name)
+    net.recognized = True
+    return net
 
 
-def _fill(spec: NetSpec, tensors: dict[str, Tensor]) -> ConvNet:
+def _fill(spec: NetSpec, tensors: dict[str, Tensor], name: str) -> ConvNet:
     net = build_outline(spec).to_empty(device="cpu")  # every number of it is in the file
-    net.load_state_dict(tensors)
+    try:
+        net.load_state_dict(tensors)
+    except (RuntimeError, NotImplementedError) as error:  # sparse, quantized or empty tensors
+        raise CheckpointError(f"{name} holds tensors of a kind that cannot be read as weights") from error
     return net.eval()

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterable
+from importlib.util import find_spec
 from io import BytesIO
 
 import torch
@@ -13,6 +14,7 @@ from resnet_viz.nets.spec import NetSpec
 
 OWN = (Subsample, Constant, Block)  # classes that torch does not have
 INDENT = "    "
+ONNX_HINT = "ONNX needs two more packages; install them with: pip install onnx onnxscript"
 
 
 class ExportError(RuntimeError):
@@ -114,16 +116,20 @@ def _write_convolution(layer: nn.Conv2d) -> str:
     return f"nn.Conv2d({', '.join(said)})"
 
 
+def has_onnx() -> bool:
+    """Whether `to_onnx` can work here."""
+    return all(find_spec(name) for name in ("onnx", "onnxscript"))
+
+
 def to_onnx(net: ConvNet, size: int | None = None) -> bytes:
     """The net in evaluation mode as an ONNX model with a free batch size: input `pictures`, output `scores`.
 
     Raises ExportError where the onnx package is not installed.
     """
-    try:
-        import onnx
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise ExportError("ONNX needs two more packages; install them with: pip install onnx onnxscript") from error
+    if not has_onnx():
+        raise ExportError(ONNX_HINT)
+    import onnx
+
     size = size or net.spec.size
     buffer = BytesIO()
     batch = torch.export.Dim("batch", min=1)

@@ -12,8 +12,8 @@ from resnet_viz.nets.spec import NetSpec, SpecError
 Tensors = Mapping[str, Tensor]
 NESTED = ("state_dict", "model_state_dict", "model", "net")  # where training scripts put the state dict
 COUNTER = "num_batches_tracked"  # of batch norm; old files lack it, and no output depends on it
-CONVOLUTION = re.compile(r"layer(\d+)\.(\d+)\.conv(\d)\.weight")
-PROJECTION = re.compile(r"layer(\d+)\.(\d+)\.(shortcut|downsample)\.0\.weight")
+CONVOLUTION = re.compile(r"layer(\d)\.(\d{1,4})\.conv(\d)\.weight")
+PROJECTION = re.compile(r"layer(\d)\.(\d{1,4})\.(?:shortcut|downsample)\.0\.weight")
 
 
 class ForeignError(ValueError):
@@ -57,8 +57,10 @@ def _recognize_resnet(tensors: Tensors) -> NetSpec:
     depth = 2 + layers * sum(counts)
     if stem == "imagenet" and IMAGENET_BLOCKS.get(depth) != counts:
         raise ForeignError(f"it has {' + '.join(map(str, counts))} blocks, which no published ImageNet net has")
-    projections = {match.groups()[:2] for name in tensors if (match := PROJECTION.fullmatch(name))}
-    shortcut = "A" if not projections else "C" if len(projections) == sum(counts) else "B"
+    projections = {tuple(map(int, match.groups())) for name in tensors if (match := PROJECTION.fullmatch(name))}
+    # Option C projects where sizes stay too: behind the first block of a stage, and in a basic net's very first.
+    keeps_sizes = any(block > 0 or (stage == 1 and layers == 2) for stage, block in projections)
+    shortcut = "A" if not projections else "C" if keeps_sizes else "B"
     return NetSpec(
         "resnet",
         depth,
@@ -105,6 +107,8 @@ def rename(tensors: Tensors, spec: NetSpec) -> dict[str, Tensor]:
             renamed[ours] = expected.new_zeros((), device="cpu")
         elif tensor is None:
             raise ForeignError(f"{name} is missing for {spec.name}")
+        elif not (tensor.is_floating_point() or name.endswith(COUNTER)):
+            raise ForeignError(f"{name} holds {tensor.dtype} and not floating-point numbers")
         elif tensor.shape != expected.shape:
             raise ForeignError(f"{name} is {_say(tensor)}, but {_say(expected)} in {spec.name}")
         else:

@@ -39,7 +39,7 @@ INITIALIZATIONS = {
     "he": "He: normal, variance 2 / fan-out",
     "xavier": "Xavier: normal, variance 2 / (fan-in + fan-out)",
     "orthogonal": "Orthogonal: rows or columns of length one at right angles",
-    "normal": "Plain normal: standard deviation 0.01 in every layer",
+    "normal": "Plain normal: standard deviation 0.01 in every convolution",
 }
 
 

@@ -21,7 +21,7 @@ class Box:
     """One box of a drawing: a layer, or a fold that stands for several blocks.
 
     `label` is short, `about` says all. `block` numbers the block within its part from 1 on (0: none);
-    `shortcut` is the way around that block: "", "identity" or "resized".
+    `shortcut` is the way around that block: "", "identity", or "resized" by a projection or subsampling.
     """
 
     label: str
@@ -64,7 +64,8 @@ def net_outline(spec: NetSpec, size: int | None = None, unfolded: Collection[int
 def _way_around(part: str, block: int, spec: NetSpec) -> str:
     if spec.shortcut == NO_SHORTCUT or not block:
         return ""
-    return "resized" if block == 1 and (part != "stage1" or spec.block == "bottleneck") else "identity"
+    changes = block == 1 and (part != "stage1" or spec.block == "bottleneck")
+    return "resized" if changes or spec.shortcut == "C" else "identity"
 
 
 def _place(name: str, spec: NetSpec) -> tuple[str, int]:
@@ -114,11 +115,11 @@ class BlockOutline:
 
 
 def block_outline(spec: NetSpec, size: int | None = None, name: str = "stage1.block2") -> BlockOutline:
-    """The steps of a block (by default one that keeps sizes; the first where a stage has only one). Not for VGG."""
+    """The steps of a block, not of VGG: by default one that keeps sizes, or stage 2's where each stage has only one."""
     table = layers(spec, size)
     rows = table[table["name"].str.startswith(f"{name}.")]
     if rows.empty:
-        return block_outline(spec, size, name.replace("block2", "block1"))
+        return block_outline(spec, size, "stage2.block1")  # not the very first: it may have no start of its own
     steps: dict[str, list[tuple[str, str]]] = {"before": [], "branch": [], "shortcut": [], "gate": [], "after": []}
     for row in _rows(rows):
         place = row.name.removeprefix(f"{name}.").partition(".")[0]

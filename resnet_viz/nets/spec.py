@@ -29,7 +29,10 @@ CHOICES = {
     "activation": ACTIVATIONS,
     "initialization": INITIALIZATIONS,
 }
-NORM_ENDS_BRANCH = ("original", "relu_before", "relu_preact")  # orders whose branch has a norm behind its last layer
+# Orders whose branch ends in a norm. In relu_before a ReLU follows it, and with a weight of zero nothing would learn.
+NORM_ENDS_BRANCH = ("original", "relu_preact")
+COUNTS = {"in_channels": (1, 1024), "classes": (2, 100_000)}
+BEYOND = 10**9  # larger numbers are too long to print
 
 
 class SpecError(ValueError):
@@ -69,8 +72,8 @@ class NetSpec:
             raise SpecError(sentence)
         if self.zero_last_norm and not (self.batch_norm and self.order in NORM_ENDS_BRANCH):
             raise SpecError(
-                "zero_last_norm needs a batch norm behind the last layer of a branch; "
-                f"try batch norm with order {', '.join(NORM_ENDS_BRANCH[:-1])} or {NORM_ENDS_BRANCH[-1]}"
+                "zero_last_norm needs a batch norm at the end of a branch; "
+                f"try batch norm with order {' or '.join(NORM_ENDS_BRANCH)}"
             )
 
     def _check_fields(self) -> None:
@@ -80,12 +83,12 @@ class NetSpec:
             if not is_free and (not isinstance(value, str) or value not in options):
                 hint = " (a net without one is plain)" if name == "shortcut" else ""
                 raise SpecError(f"{name} {value!r} is unknown; try {_join(options)}{hint}")
-        if not _is_whole(self.depth):
-            raise SpecError(f"depth {self.depth!r} is not a whole number; try 20")
-        for name, least in (("in_channels", 1), ("classes", 2)):
+        if not _is_whole(self.depth) or abs(self.depth) > BEYOND:
+            raise SpecError("depth must be a whole number of layers, at most 1202; try 20")
+        for name, (least, most) in COUNTS.items():
             count = getattr(self, name)
-            if not _is_whole(count) or count < least:
-                raise SpecError(f"{name} is {count!r}; it must be a whole number from {least} up")
+            if not _is_whole(count) or not least <= count <= most:
+                raise SpecError(f"{name} must be a whole number from {least} to {most}; try {DEFAULTS[name]}")
         for name in ("batch_norm", "zero_last_norm"):
             if not isinstance(getattr(self, name), bool):
                 raise SpecError(f"{name} is {getattr(self, name)!r}; try true or false")
@@ -169,7 +172,9 @@ class NetSpec:
         """The spec that `to_json` wrote. Raises SpecError for anything else."""
         try:
             return cls(**json.loads(text))
-        except (json.JSONDecodeError, TypeError, RecursionError) as error:
+        except SpecError:
+            raise
+        except (ValueError, TypeError, RecursionError) as error:
             raise SpecError(f"this is not the JSON of a net: {error}") from error
 
     def to_slug(self) -> str:

@@ -8,7 +8,6 @@ import streamlit as st
 from resnet_viz import nets
 from resnet_viz.nets import NetSpec
 from resnet_viz.paper import IMAGENET_NETS
-from resnet_viz.ui.imports import imported_net
 from resnet_viz.ui.services import freeze_imports
 
 MARK = "background-color: rgba(240, 228, 66, 0.28)"  # see-through, for both themes
@@ -71,12 +70,6 @@ def source_of(spec: NetSpec) -> str:
     return nets.to_python(spec)
 
 
-def onnx_of(spec: NetSpec) -> bytes:
-    """The net as ONNX, with the imported weights if it was imported, else untrained."""
-    return nets.to_onnx(imported_net(spec) or nets.build_net(spec))
-
-
-def weights_of(spec: NetSpec) -> bytes | None:
-    """The imported weights as a safetensors file that fits the exported source; None where none were imported."""
-    net = imported_net(spec)
-    return None if net is None else nets.to_bytes(net)
+def onnx_of(spec: NetSpec, imported: "nets.ConvNet | None") -> bytes:
+    """The net as ONNX, with the imported weights if there are some, else untrained."""
+    return nets.to_onnx(imported or nets.build_net(spec))

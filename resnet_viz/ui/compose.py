@@ -59,7 +59,8 @@ def choose_unfolded(specs: Sequence[NetSpec]) -> list[int]:
         default=linked,
         format_func=lambda stage: f"stage {stage}",
         key="unfolded",
-        help="Long stages show their first and last block. Solid: the identity. Dashed: where sizes change.",
+        help="Long stages show their first and last block. Solid: the identity. Dashed: a projection, or where "
+        "sizes change.",
     )
     # Not bound to the URL: st.switch_page fails while a bound control differs from its default.
     if unfolded:

@@ -35,7 +35,11 @@ def import_net() -> None:
     if _IMPORTED in st.session_state and (file is not None or path.strip()):
         _, name, net = st.session_state[_IMPORTED]
         spec = net.spec
-        assumed = " A plain net has the same tensors; shortcut A is taken." if spec.shortcut == "A" else ""
+        assumed = " Taken as published, as tensors do not tell it: " if net.recognized else ""
+        if net.recognized:
+            stride = "; the stride is in the 3x3 layers" if spec.block == "bottleneck" else ""
+            way = "shortcut A (a plain net has the same tensors)" if spec.shortcut == "A" else "ReLU after the addition"
+            assumed += f"{way}{stride}."
         st.success(f"{name} holds **{spec.name}**, {spec.classes} classes, {spec.in_channels} input channels.{assumed}")
 
 

@@ -67,7 +67,7 @@ def _show_composed(slugs: str) -> tuple[NetSpec, ...]:
         st.session_state.pop(SPECS, None)
         st.query_params.pop(SPECS, None)
         st.rerun()
-    compose(specs := tuple(NetSpec.from_slug(slug) for slug in slugs.split(SEPARATOR)[:MOST_AT_ONCE]))
+    compose(specs := tuple(NetSpec.from_slug(slug) for slug in slugs.split(SEPARATOR)[:MOST_AT_ONCE] if slug))
     st.query_params[SPECS] = st.session_state[SPECS]
     st.markdown("Nets\n" + "\n".join(f"- **{spec.name}**" for spec in specs))
     return specs
@@ -178,16 +178,18 @@ def show_price(plan: Plan) -> bool:
     except SpecError as error:
         _refuse(error)
         return False
-    pace = _step_seconds(found, kind, len(specs))
+    at_once = min(len(specs), training.RUNS_AT_ONCE)
+    pace = _step_seconds(found, kind, at_once)
     if pace is None:
         said = "Time not known yet"
-        _wait_for_machine((kind, len(specs)))
+        _wait_for_machine((kind, at_once))
     else:
         _prepare_workers()
         step_seconds, source = pace
         counts = (plan.config.epochs, train_count, test_count, data.size)
-        seconds = max(training.estimate_seconds(spec, *counts, step_seconds) for spec in specs)
-        both = " for both nets at once" if len(specs) > 1 else ""
+        each = [training.estimate_seconds(spec, *counts, step_seconds) for spec in specs]
+        seconds = max(*each, sum(each) / at_once, 0.0)
+        both = {1: "", 2: " for both nets at once"}.get(len(specs), f" for {len(specs)} nets, two at once")
         said = f"**About {say_duration(seconds)}**{both}, estimated from {source}"
     sizes = " ".join(_size_of_net(spec, data.size) for spec in specs)
     st.caption(f":material/timer: {said}; on {titles[kind]} ({found.precisions[kind]}). {sizes}")

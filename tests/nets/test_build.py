@@ -188,6 +188,14 @@ def test_a_branch_is_left_out_as_often_as_its_survival_says():
     assert 160 < len(calls) < 240  # 200 expected, four standard deviations are 40
 
 
+@pytest.mark.parametrize("shortcut", ["A", "scaling", "exclusive", "gated"])
+def test_a_block_whose_branch_is_left_out_still_weighs_its_shortcut(shortcut):
+    block = first_block(NetSpec("resnet", 14, shortcut))
+    block.survival, x = 0.0, torch.rand(2, 16, 8, 8)
+    expected = block(x)  # in evaluation the branch is weighed with its survival
+    torch.testing.assert_close(block.train()(x), expected)
+
+
 @pytest.mark.parametrize("spec", [NetSpec("plain", 20), NetSpec("resnet", 20, "C")], ids=str)
 @pytest.mark.parametrize(
     ("initialization", "deviation"),

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 
 from resnet_viz.nets import (
     CheckpointError,
@@ -95,3 +95,40 @@ def test_no_damage_to_a_file_gets_past_with_another_error(net, tmp_path, seed):
         data[place] = int(torch.randint(256, (1,), generator=draw))
     with contextlib.suppress(CheckpointError):
         assert read_checkpoint(bytes(data), "damaged").spec.depth
+
+
+def safetensors(header: str) -> bytes:
+    return len(header).to_bytes(8, "little") + header.encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        safetensors('{"__metadata__": null}'),
+        safetensors('{"__metadata__": {"resnet_viz.spec": "{\\"in_channels\\": 1' + "0" * 30 + '}"}}'),
+        safetensors('{"__metadata__": {"resnet_viz.spec": "{\\"classes\\": 1' + "0" * 5000 + '}"}}'),
+        save({"conv1.weight": torch.zeros(1, 1), "layer9999999999.0.conv1.weight": torch.zeros(1)}),
+        save({"conv1.weight": torch.zeros(1, 1), "layer" + "1" * 5000 + ".0.conv1.weight": torch.zeros(1)}),
+        save({"conv1.weight": torch.zeros(()), "layer1.0.conv1.weight": torch.zeros(1), "fc.weight": torch.zeros(())}),
+    ],
+    ids=range(6),
+)
+def test_hostile_headers_and_names_are_refused(data):
+    with pytest.raises(CheckpointError):
+        read_checkpoint(data, "upload")
+
+
+def test_weights_that_are_not_floating_point_are_refused(net, tmp_path):
+    state = {name: (100 * tensor).to(torch.int8) for name, tensor in net.state_dict().items()}
+    data = save(state, {"resnet_viz.spec": net.spec.to_json()})
+    with pytest.raises(CheckpointError, match=r"holds torch.int8 in stem.conv1.weight"):
+        read_checkpoint(data, "upload")
+
+
+def test_a_path_that_is_no_path_is_refused():
+    with pytest.raises(CheckpointError):
+        load_checkpoint("x" * 5000)
+
+
+def test_a_net_says_whether_its_spec_was_found_in_the_tensors(net, tmp_path):
+    assert not load_checkpoint(save_checkpoint(net, tmp_path / "net.safetensors")).recognized

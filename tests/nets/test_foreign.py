@@ -113,6 +113,7 @@ def test_published_names_of_cifar_nets_are_read_however_they_are_wrapped(tmp_pat
         prefixed = OrderedDict((f"module.{name}", tensor) for name, tensor in state.items())
         torch.save({"state_dict": prefixed, "epoch": 3} if wrap == "state_dict" else prefixed, path)
     ours = load_checkpoint(path)
+    assert ours.recognized
     depth, block = (29, "bottleneck") if bottleneck else (20, "basic")
     assert ours.spec == NetSpec("resnet", depth, shortcut, classes=7, block=block, stride_in="3x3")
     x = torch.randn(2, 3, 32, 32)
@@ -178,6 +179,11 @@ def test_nets_that_were_never_published_are_refused():
     assert "layer1.0.conv1.weight is 128x64x1x1, but 64x64x1x1" in refused(wide)
     vgg11 = torchvision.models.vgg11(weights=None).state_dict()
     assert "8 convolutions" in refused(vgg11)
+
+
+def test_a_bottleneck_net_of_one_block_a_stage_has_option_b():
+    state = CifarNet(1, "B", bottleneck=True).state_dict()
+    assert recognize(state) == NetSpec("resnet", 11, "B", classes=7, block="bottleneck", stride_in="3x3")
 
 
 def test_a_file_without_a_state_dict_is_refused(tmp_path):

@@ -40,6 +40,7 @@ def test_ways_around_are_dashed_where_sizes_change():
     assert ways["stage2", 1] == ways["stage3", 1] == "resized"
     assert ways["stem", 0] == ""
     assert {box.shortcut for box in net_outline(NetSpec("plain", 14))} == {""}
+    assert {box.shortcut for box in net_outline(NetSpec("resnet", 14, "C"))} == {"", "resized"}
     bottleneck = net_outline(NetSpec("resnet", 20, block="bottleneck"))
     assert next(box for box in bottleneck if box.part == "stage1").shortcut == "resized"
 
@@ -59,7 +60,7 @@ def test_a_block_in_detail_has_the_steps_of_its_order():
 def test_a_block_in_detail_has_all_layers_of_a_block(spec):
     block = block_outline(spec)
     rows = layer_table(spec)["name"]
-    name = "stage1.block2." if rows.str.startswith("stage1.block2.").any() else "stage1.block1."
+    name = "stage1.block2." if rows.str.startswith("stage1.block2.").any() else "stage2.block1."
     steps = [*block.before, *block.branch, *block.around, *block.after]
     assert len(steps) == rows.str.startswith(name).sum()
 

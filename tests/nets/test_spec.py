@@ -29,15 +29,18 @@ from tests.nets.zoo import ZOO
         ({"order": "before"}, "try original"),
         ({"activation": "gelu"}, "try relu, tanh or sigmoid"),
         ({"initialization": 3}, "try he"),
-        ({"in_channels": 0}, "from 1 up"),
-        ({"classes": 1}, "from 2 up"),
-        ({"classes": True}, "from 2 up"),
+        ({"in_channels": 0}, "from 1 to 1024"),
+        ({"classes": 1}, "from 2 to 100000"),
+        ({"classes": True}, "from 2 to 100000"),
+        ({"classes": 10**30}, "from 2 to 100000"),
+        ({"depth": 10**5000}, "at most 1202"),
         ({"batch_norm": 1}, "try true or false"),
         ({"survival": 0}, "above 0 and at most 1"),
         ({"survival": "0.5"}, "above 0 and at most 1"),
         ({"survival": float("nan")}, "above 0 and at most 1"),
         ({"zero_last_norm": True, "order": "preact"}, "try batch norm with order original"),
         ({"zero_last_norm": True, "batch_norm": False}, "needs a batch norm"),
+        ({"zero_last_norm": True, "order": "relu_before"}, "try batch norm with order original or relu_preact"),
     ],
 )
 def test_what_makes_no_net_is_refused_with_what_does(fields, hint):
@@ -66,7 +69,9 @@ def test_slugs_and_names_tell_all_nets_apart():
     assert len({spec.to_slug() for spec in ZOO}) == len({spec.name for spec in ZOO}) == len(set(ZOO))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"depth": 21}', '{"colour": 3}', "3", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"depth": 21}', '{"colour": 3}', "3", "[" * 100_000, '{"classes": ' + "1" * 5000 + "}"]
+)
 def test_json_that_is_no_spec_is_refused(text):
     with pytest.raises(SpecError):
         NetSpec.from_json(text)
@@ -84,6 +89,7 @@ def test_json_that_is_no_spec_is_refused(text):
         "resnet-20-A~batch_norm.yes",
         "resnet-20-A~survival.x",
         "resnet-20-A~",
+        "resnet-20-A~in_channels.9999999999999999",
         "~~~",
         "resnet-²-A",
     ],

@@ -1,5 +1,6 @@
 """Does the Architecture page show what a link names, follow its controls, and refuse what is no net?"""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
-from resnet_viz.ui.architecture import table_1
+from resnet_viz.runs import RunStatus
+from resnet_viz.training import preset
+from resnet_viz.ui.architecture import onnx_of, table_1
 from resnet_viz.ui.compose import KINDS
 from tests.nets.zoo import ZOO
 from tests.pages.test_pages import open_page, text_of
@@ -137,3 +140,38 @@ def test_a_file_that_holds_no_net_gets_a_sentence(home, tmp_path):
         page.text_input(key="import_path").input(path).run()
         assert not page.exception
         assert said in page.error[0].value
+
+
+def test_an_onnx_file_of_an_imported_net_has_its_weights(home, tmp_path):
+    net = build_net(NetSpec("resnet", 8))
+    torch.nn.init.constant_(net.head.fc.bias, 42.0)
+    page = open_page("architecture").run()
+    page.text_input(key="import_path").input(str(save_checkpoint(net, tmp_path / "mine.safetensors"))).run()
+    assert "Taken as published" not in page.success[0].value
+    onnx = pytest.importorskip("onnx", reason="needs the onnx package")
+    model = onnx.load_from_string(onnx_of(net.spec, net))
+    biases = [onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer]
+    assert any((bias == 42).all() for bias in biases if bias.shape == (10,))
+
+
+def test_no_verdict_is_given_on_nets_that_differ_in_more_than_the_shortcuts(home, store):
+    specs = [NetSpec("plain", 8), NetSpec("resnet", 14, order="preact")]
+    for run in store.add_comparison([(asdict(spec), asdict(preset("digits"))) for spec in specs]):
+        store.claim(run.id, at_once=None)
+        store.evaluate(
+            run.id,
+            {
+                "epoch": 1,
+                "step": 2,
+                "train_loss": 1.0,
+                "train_error": run.position / 2,
+                "test_loss": 1.0,
+                "test_error": 0.5,
+            },
+            seconds=1.0,
+        )
+        store.end(run.id, RunStatus.FINISHED)
+    page = open_page("train").run()
+    assert not page.exception
+    assert "fell behind" not in text_of(page)
+    assert "overfit" not in text_of(page)
