@@ -46,9 +46,8 @@ def test_every_net_trains_one_step_with_finite_loss_to_finite_weights(spec):
 @pytest.mark.slow
 @pytest.mark.parametrize("spec", DEPTHS_TO_TRAIN, ids=str)
 def test_nets_of_all_depths_train_one_step_with_finite_loss(spec):
-    assert torch.isfinite(
-        take_one_step(spec)[1]
-    )  # the weights need not stay finite: in plain nets of 600 layers the first gradients overflow
+    _, loss = take_one_step(spec)
+    assert torch.isfinite(loss)  # the weights need not be: in plain nets of 600 layers the first gradients overflow
 
 
 @pytest.mark.parametrize("spec", ZOO, ids=str)
