@@ -54,12 +54,12 @@ st.markdown("##### One block")
 
 
 def show_block(spec: NetSpec, key: str) -> None:
-    """A block that keeps its sizes, with its formula and its cost."""
+    """One block with its formula."""
     if spec.family == "vgg":
         st.markdown(f"{spec.name} has no blocks: 3x3 layers follow each other, and pooling halves the map.")
         return
     block = nets.block_outline(spec)
-    st.markdown(f"${nets.formula(spec)}$")  # wraps in a narrow column
+    st.markdown(f"${block.formula}$")  # wraps in a narrow column
     if spec.family == "resnet":
         st.caption(nets.SHORTCUTS[spec.shortcut])
     figure = block_drawing(block.before, block.branch, block.around, block.after, block.join, block.projects)

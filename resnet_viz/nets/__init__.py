@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from resnet_viz.nets.build import ConvNet, build_net
     from resnet_viz.nets.checkpoints import CheckpointError, load_checkpoint, read_checkpoint, save_checkpoint, to_bytes
     from resnet_viz.nets.export import ONNX_HINT, ExportError, has_onnx, to_onnx, to_python
-    from resnet_viz.nets.outline import block_outline, compare_specs, formula, net_outline
+    from resnet_viz.nets.outline import block_outline, compare_specs, net_outline
     from resnet_viz.nets.table import layer_table, weighted_layers
 
 __all__ = [
@@ -45,7 +45,6 @@ __all__ = [
     "block_outline",
     "build_net",
     "compare_specs",
-    "formula",
     "has_onnx",
     "layer_table",
     "load_checkpoint",
@@ -76,7 +75,6 @@ __getattr__ = lazy_exports(
         "to_bytes": "resnet_viz.nets.checkpoints",
         "block_outline": "resnet_viz.nets.outline",
         "compare_specs": "resnet_viz.nets.outline",
-        "formula": "resnet_viz.nets.outline",
         "net_outline": "resnet_viz.nets.outline",
         "layer_table": "resnet_viz.nets.table",
         "weighted_layers": "resnet_viz.nets.table",

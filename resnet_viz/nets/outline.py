@@ -103,7 +103,8 @@ class BlockOutline:
     """One block in detail: what stands before its branch, in it, around it and after the addition.
 
     Each step is a (label, about) pair; `join` is the sign where the two ways meet, "" in a plain net. The way
-    around leaves behind the steps of `before` if it is a projection (`projects`), else before them.
+    around leaves behind the steps of `before` if it is a projection (`projects`), else before them. `formula` is
+    what the block computes, in LaTeX: F is the branch, g a gate, b 0 or 1, W_s a projection, S subsampling.
     """
 
     before: list[tuple[str, str]]
@@ -112,6 +113,7 @@ class BlockOutline:
     after: list[tuple[str, str]]
     join: str
     projects: bool
+    formula: str
 
 
 def block_outline(spec: NetSpec, size: int | None = None, name: str = "stage1.block2") -> BlockOutline:
@@ -127,21 +129,24 @@ def block_outline(spec: NetSpec, size: int | None = None, name: str = "stage1.bl
         steps[place].append((label, _about(row)))
     join = "" if spec.shortcut == NO_SHORTCUT else "⊕"
     around = [("gate: " + label, about) for label, about in steps["gate"]] + steps["shortcut"]
-    projects = any("conv" in label for label, _ in steps["shortcut"])
-    return BlockOutline(steps["before"], steps["branch"], around, steps["after"], join, projects)
+    labels = [label for label, _ in steps["shortcut"]]
+    projects = any("conv" in label for label in labels)
+    carried = "W_s x" if projects else "S x" if "subsampling" in labels else "x"
+    return BlockOutline(
+        steps["before"], steps["branch"], around, steps["after"], join, projects, _formula(spec, carried)
+    )
 
 
-def formula(spec: NetSpec) -> str:
-    """What a block that keeps its sizes computes, in LaTeX; F is the branch, g a gate, b 0 or 1, W_s a projection."""
+def _formula(spec: NetSpec, carried: str) -> str:
     if spec.family != "resnet":
         return r"H(x) = F(x)"
     branch = r"F(x)" if spec.survival == 1 else r"b \cdot F(x)"
-    around = {"C": r"W_s x", "dropout": r"\mathrm{dropout}(x)"}.get(spec.shortcut, "x")
     total = {
-        "scaling": rf"\tfrac{{1}}{{2}} {branch} + \tfrac{{1}}{{2}} x",
-        "exclusive": rf"g(x) \cdot {branch} + (1 - g(x)) \cdot x",
-        "gated": rf"{branch} + (1 - g(x)) \cdot x",
-    }.get(spec.shortcut, f"{branch} + {around}")
+        "scaling": rf"\tfrac{{1}}{{2}} {branch} + \tfrac{{1}}{{2}} {carried}",
+        "exclusive": rf"g(x) \cdot {branch} + (1 - g(x)) \cdot {carried}",
+        "gated": rf"{branch} + (1 - g(x)) \cdot {carried}",
+        "dropout": rf"{branch} + \mathrm{{dropout}}({carried})",
+    }.get(spec.shortcut, f"{branch} + {carried}")
     return rf"H(x) = {total}"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from resnet_viz.nets import NetSpec, SpecError, block_outline, compare_specs, formula, layer_table, net_outline
+from resnet_viz.nets import NetSpec, SpecError, block_outline, compare_specs, layer_table, net_outline
 from tests.nets.zoo import ZOO
 
 STAGES = (1, 2, 3, 4, 5)
@@ -73,11 +73,15 @@ def test_a_block_in_detail_has_all_layers_of_a_block(spec):
         (NetSpec("resnet", 20, "C"), "H(x) = F(x) + W_s x"),
         (NetSpec("resnet", 20, "gated"), "H(x) = F(x) + (1 - g(x)) \\cdot x"),
         (NetSpec("resnet", 20, survival=0.5), "H(x) = b \\cdot F(x) + x"),
+        # With one block a stage the second stage's is shown, which changes sizes.
+        (NetSpec("resnet", 8), "H(x) = F(x) + S x"),
+        (NetSpec("resnet", 8, "B"), "H(x) = F(x) + W_s x"),
+        (NetSpec("resnet", 8, "dropout"), "H(x) = F(x) + \\mathrm{dropout}(S x)"),
     ],
     ids=str,
 )
-def test_formulas(spec, text):
-    assert formula(spec) == text
+def test_the_formula_is_that_of_the_block_shown(spec, text):
+    assert block_outline(spec).formula == text
 
 
 def test_what_differs_is_told_and_nothing_else():
