@@ -7,17 +7,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """RESNET_VIZ_HOME holds database, weights and data; RESNET_VIZ_DATABASE_URL moves the database."""
+    """RESNET_VIZ_HOME holds all; RESNET_VIZ_DATABASE_URL and RESNET_VIZ_DATA put database and data elsewhere."""
 
     model_config = SettingsConfigDict(env_prefix="RESNET_VIZ_")
 
     home: Path = Path("~/.resnet_viz")
     database_url: str = ""
+    data: Path | None = None
 
-    @field_validator("home")
+    @field_validator("home", "data")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().resolve()
+    def _absolute(cls, folder: Path | None) -> Path | None:
+        return folder.expanduser().resolve() if folder else None
 
     @property
     def store_url(self) -> str:
@@ -26,8 +27,8 @@ class Settings(BaseSettings):
 
     @property
     def data_root(self) -> Path:
-        """The folder that holds downloaded data sets."""
-        return self.home / "data"
+        """The folder where data sets are looked for, and downloaded to."""
+        return self.data or self.home / "data"
 
     @property
     def weights_root(self) -> Path:

@@ -3,9 +3,11 @@
 from resnet_viz.data.datasets import DATASETS, ImageData, count_folder, load_dataset
 from resnet_viz.data.download import DatasetError, Progress
 from resnet_viz.data.images import ImageError, decode_image
+from resnet_viz.data.options import AUGMENTATIONS
 from resnet_viz.data.pictures import PictureFormat, encode_png, enlarge_pixels, fit_picture, normalize
 
 __all__ = [
+    "AUGMENTATIONS",
     "DATASETS",
     "DatasetError",
     "ImageData",

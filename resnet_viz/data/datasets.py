@@ -51,14 +51,14 @@ def load_dataset(
 ) -> ImageData:
     """A data set by its name in DATASETS, read whole into memory.
 
-    `root` keeps downloads (default: data in RESNET_VIZ_HOME); `folder` is the ImageFolder of the data set
-    "folder"; `progress(sentence, fraction)` is called while the reader waits.
+    `root` keeps data sets (default: RESNET_VIZ_DATA, or data in RESNET_VIZ_HOME); `folder` is the ImageFolder of the
+    data set "folder"; `progress(sentence, fraction)` is called while the reader waits.
     Raises DatasetError with a sentence that says what is missing and what to do.
     """
     if name not in DATASETS:
         raise DatasetError(f"data set {name!r} is unknown; try {', '.join(DATASETS)}")
     home = os.environ.get("RESNET_VIZ_HOME", "~/.resnet_viz")
-    root = root or Path(home).expanduser() / "data"
+    root = root or Path(os.environ.get("RESNET_VIZ_DATA") or f"{home}/data").expanduser()
     with _sentences(folder):
         return DATASETS[name].load(root, Path(folder).expanduser() if folder else None, progress)
 
@@ -88,6 +88,8 @@ def _load_digits(root: Path, folder: Path | None, progress: Progress) -> ImageDa
 def _load_cifar10(root: Path, folder: Path | None, progress: Progress) -> ImageData:
     from torchvision.datasets import CIFAR10
 
+    if (root / "cifar10" / "train").is_dir():  # as a folder of pictures
+        return _load_folder(root, root / "cifar10", progress)
     fetch_cifar10(root, progress)
     progress("Reading CIFAR-10", 0.0)
     train, test = CIFAR10(root, train=True), CIFAR10(root, train=False)

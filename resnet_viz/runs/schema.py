@@ -83,12 +83,16 @@ evaluations = Table(
     Column("test_error", Float, nullable=False),
 )
 
-gradient_norms = Table(
-    "gradient_norms",
+# Little-endian float32, (steps, layers) each; a row a step would be millions of rows.
+layer_numbers = Table(
+    "layer_numbers",
     metadata,
     Column("run_id", ForeignKey("runs.id"), primary_key=True),
     Column("first_step", Integer, primary_key=True),
-    Column("norms", LargeBinary, nullable=False),  # little-endian float32, (steps, layers)
+    Column("gradient", LargeBinary, nullable=False),
+    Column("weight", LargeBinary, nullable=False),
+    Column("update", LargeBinary, nullable=False),
+    Column("responses", LargeBinary, nullable=False),  # (steps, batch norms)
 )
 
 samples = Table(

@@ -4,7 +4,7 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Row, create_engine, event, func, inse
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
-from resnet_viz.runs.schema import ACTIVE, RunStatus, evaluations, gradient_norms, metadata, runs, samples, steps
+from resnet_viz.runs.schema import ACTIVE, RunStatus, evaluations, layer_numbers, metadata, runs, samples, steps
 
 LEASE = 20.0  # seconds without a heartbeat after which a run counts as interrupted
 OPEN = (*ACTIVE, RunStatus.INTERRUPTED)  # what a worker that is alive may still change
@@ -159,12 +159,27 @@ class RunStore:
 
     def gradient_norms(self, run_id: str, after: int = 0) -> pd.DataFrame:
         """2-norm of each layer's weight gradient: one column a layer by name, index `step`, past step `after`."""
-        layers = self.run(run_id).facts.get("layers", [])
-        table = gradient_norms.c
-        query = select(table.first_step, table.norms).where(table.run_id == run_id, table.first_step > after)
+        return self._layer_numbers("gradient", run_id, after)
+
+    def weight_norms(self, run_id: str, after: int = 0) -> pd.DataFrame:
+        """2-norm of each layer's weights after a step; columns and index as in `gradient_norms`."""
+        return self._layer_numbers("weight", run_id, after)
+
+    def update_norms(self, run_id: str, after: int = 0) -> pd.DataFrame:
+        """2-norm of what a step changed in each layer's weights; columns and index as in `gradient_norms`."""
+        return self._layer_numbers("update", run_id, after)
+
+    def responses(self, run_id: str, after: int = 0) -> pd.DataFrame:
+        """Standard deviation of every batch norm's output in training: one column a batch norm, index `step`."""
+        return self._layer_numbers("responses", run_id, after)
+
+    def _layer_numbers(self, kind: str, run_id: str, after: int) -> pd.DataFrame:
+        layers = self.run(run_id).facts.get("norm_layers" if kind == "responses" else "layers", [])
+        table = layer_numbers.c
+        query = select(table.first_step, table[kind]).where(table.run_id == run_id, table.first_step > after)
         with self.engine.connect() as db:
-            chunks = db.execute(query.order_by(table.first_step)).all()
-        blocks = [np.frombuffer(chunk.norms, "<f4").reshape(-1, len(layers)) for chunk in chunks]
+            chunks = db.execute(query.order_by(table.first_step)).all() if layers else []
+        blocks = [np.frombuffer(chunk[1], "<f4").reshape(-1, len(layers)) for chunk in chunks]
         first_steps = [np.arange(len(block)) + chunk.first_step for block, chunk in zip(blocks, chunks, strict=True)]
         values = np.concatenate(blocks) if blocks else np.empty((0, len(layers)), "<f4")
         index = np.concatenate(first_steps) if first_steps else np.empty(0, int)
@@ -217,6 +232,13 @@ class RunStore:
         with self.engine.begin() as db:
             db.execute(update(runs).where(runs.c.id == run_id).values(values))
 
+    def note(self, run_id: str, facts: dict[str, Any]) -> None:
+        """Add to a run's facts what was found later."""
+        with self.engine.begin() as db:
+            row = db.execute(select(runs.c.facts).where(runs.c.id == run_id)).one()
+            merged = json.dumps(json.loads(row.facts) | facts)
+            db.execute(update(runs).where(runs.c.id == run_id).values(facts=merged))
+
     def add_samples(self, run_id: str, pictures: Sequence[tuple[int, bytes]]) -> None:
         """Keep a few test pictures as (label, PNG)."""
         rows = [
@@ -225,17 +247,21 @@ class RunStore:
         with self.engine.begin() as db:
             db.execute(insert(samples), rows)
 
-    def append(self, run_id: str, rows: pd.DataFrame, norms: np.ndarray, seconds: float) -> None:
-        """Add training steps (columns as `steps` returns them) and their norms, float32 (steps, layers)."""
+    def append(self, run_id: str, rows: pd.DataFrame, numbers: Mapping[str, np.ndarray], seconds: float) -> None:
+        """Add training steps (columns as `steps` returns them) and their layers' numbers.
+
+        `numbers` holds gradient, weight, update, float32 (steps, layers), and responses (steps, batch norms).
+        """
         if rows.empty:
             return
         first, last = int(rows["step"].iloc[0]), int(rows["step"].iloc[-1])
         records = [{"run_id": run_id, **_finite(row)} for row in cast(list[dict[str, Any]], rows.to_dict("records"))]
-        chunk = {"run_id": run_id, "first_step": first, "norms": norms.astype("<f4").tobytes()}
+        blobs = {name: values.astype("<f4").tobytes() for name, values in numbers.items()}
+        chunk = {"run_id": run_id, "first_step": first, **blobs}
         progress = {"step": last, "seconds": seconds, "message": ""}
         with self.engine.begin() as db:
             db.execute(insert(steps), records)
-            db.execute(insert(gradient_norms), chunk)
+            db.execute(insert(layer_numbers), chunk)
             db.execute(update(runs).where(runs.c.id == run_id).values(progress))
 
     def evaluate(self, run_id: str, evaluation: dict[str, Any], seconds: float) -> None:

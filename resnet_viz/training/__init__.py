@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from resnet_viz.lazy import lazy_exports
-from resnet_viz.training.config import DEVICES, PRESETS, ConfigError, TrainingConfig, preset
+from resnet_viz.training.config import DEVICES, RECIPES, ConfigError, TrainingConfig, preset
 from resnet_viz.training.executor import prepare_workers, start_workers
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
+from resnet_viz.training.schedule import planned_rates
 from resnet_viz.training.threads import RUNS_AT_ONCE, count_cores, threads_for
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEVICES",
-    "PRESETS",
+    "RECIPES",
     "RUNS_AT_ONCE",
     "ConfigError",
     "Device",
@@ -37,6 +38,7 @@ __all__ = [
     "estimate_seconds",
     "find_devices",
     "measure_step_seconds",
+    "planned_rates",
     "prepare_workers",
     "preset",
     "resolve_device",

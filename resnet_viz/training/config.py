@@ -3,9 +3,28 @@
 from dataclasses import dataclass
 from typing import Any
 
+from resnet_viz.data import AUGMENTATIONS
+
 DEVICES = {"auto": "the fastest found", "cpu": "CPU", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)"}
 PRECISIONS = {"auto": "the faster of both", "fp32": "32-bit floats", "bf16": "bfloat16 autocast"}
+OPTIMIZERS = {
+    "sgd": "SGD: momentum, the papers' own",
+    "adam": "Adam: a step of its own for each weight (Kingma and Ba 2015)",
+    "adamw": "AdamW: Adam with weight decay beside the gradient (Loshchilov and Hutter 2019)",
+}
+SCHEDULES = {
+    "one_cycle": "one cycle: up to the peak in three tenths of the steps, then down to nothing (Smith and Topin 2019)",
+    "steps": "steps: divided by 10 at one half and at three quarters, the paper's 32k and 48k of 64k iterations",
+    "cosine": "cosine: from the peak down to nothing along half a cosine (Loshchilov and Hutter 2017)",
+    "constant": "constant: the peak throughout",
+}
+RECOMPUTES = {
+    "auto": "where the memory would not do",
+    "on": "on: blocks are computed again in the backward pass",
+    "off": "off",
+}
 MAX_EPOCHS = 500
+MAX_ITERATIONS = 200_000
 
 
 class ConfigError(ValueError):
@@ -14,33 +33,70 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Data, schedule, optimizer, seed and device of one run. The defaults are the digits preset.
+    """Data, recipe, seed and device of one run. The defaults are the short recipe for digits.
 
-    SGD with Nesterov momentum; the learning rate rises to `peak_lr` and falls again over the whole run
-    (one cycle, Smith and Topin 2019). `seed` draws the initialization, the data order and the augmentation.
-    `folder` is the ImageFolder of the data set "folder". Raises ConfigError for values out of range.
+    `folder` is the ImageFolder of the data set "folder". Of the training pictures `held_out` are put aside, and
+    `subset` of the others are learned from (0: all); both are the same pictures for every seed.
+    A run ends after `epochs`, or where `iterations` is not 0 after that many steps.
+    `peak_lr` is the highest learning rate of the schedule; with `warm_up` a tenth of it is used until the training
+    error is below 80 % (He et al. 2015, sec. 4.2). `momentum` and `nesterov` are SGD's. `clip_norm` bounds the
+    2-norm of the whole gradient (0: no bound). `seed` draws the initialization, the data order and the augmentation.
+    Raises ConfigError for values out of range.
     """
 
     dataset: str = "digits"
     folder: str = ""
+    subset: int = 0
+    held_out: int = 0
     epochs: int = 5
+    iterations: int = 0
     batch_size: int = 64
+    optimizer: str = "sgd"
+    schedule: str = "one_cycle"
     peak_lr: float = 0.05
+    warm_up: bool = False
     momentum: float = 0.9
+    nesterov: bool = True
     weight_decay: float = 1e-4
-    augment: bool = False
+    augmentation: str = "none"
+    label_smoothing: float = 0.0
+    clip_norm: float = 0.0
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"
+    recompute: str = "auto"
 
     def __post_init__(self) -> None:
-        for name, choices in (("device", DEVICES), ("precision", PRECISIONS)):
+        for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ConfigError(f"{name} {getattr(self, name)!r} is unknown; try {', '.join(choices)}")
-        for name, least, most in (("epochs", 1, MAX_EPOCHS), ("batch_size", 2, 4096), ("seed", 0, 2**31 - 1)):
+        for name, (least, most) in WHOLE_NUMBERS.items():
             _check(name, getattr(self, name), least, most, int)
-        for name, highest in (("peak_lr", 100.0), ("momentum", 0.9999), ("weight_decay", 1.0)):
+        for name, highest in NUMBERS.items():
             _check(name, getattr(self, name), 0.0, highest, float)
+        for name in SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be true or false")
+
+
+CHOICES: dict[str, dict[str, str]] = {
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "augmentation": AUGMENTATIONS,
+    "device": DEVICES,
+    "precision": PRECISIONS,
+    "recompute": RECOMPUTES,
+}
+WHOLE_NUMBERS = {
+    "subset": (0, 10**8),
+    "held_out": (0, 10**8),
+    "epochs": (1, MAX_EPOCHS),
+    "iterations": (0, MAX_ITERATIONS),
+    "batch_size": (2, 4096),
+    "seed": (0, 2**31 - 1),
+}
+NUMBERS = {"peak_lr": 100.0, "momentum": 0.9999, "weight_decay": 1.0, "label_smoothing": 0.9, "clip_norm": 1e6}
+SWITCHES = ("warm_up", "nesterov")
 
 
 def _check(name: str, value: Any, least: float, most: float, kind: type) -> None:
@@ -51,13 +107,32 @@ def _check(name: str, value: Any, least: float, most: float, kind: type) -> None
         )
 
 
-PRESETS: dict[str, dict[str, Any]] = {
-    "digits": {},
-    "cifar10": {"epochs": 10, "batch_size": 128, "peak_lr": 0.1, "augment": True},
-    "folder": {"epochs": 10, "batch_size": 128, "peak_lr": 0.1, "augment": True},
+SHORT: dict[str, Any] = {"epochs": 10, "batch_size": 128, "peak_lr": 0.1, "augmentation": "crop_flip"}
+SHORT_DIGITS: dict[str, Any] = {}
+RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
+    "short": ("Short: one cycle, made to show the point within minutes", SHORT),
+    "few": (
+        "Few pictures: 5,000 of the training set, ten epochs",
+        {"subset": 5_000, "epochs": 10, "batch_size": 64, "peak_lr": 0.05, "augmentation": "crop_flip"},
+    ),
+    "paper": (
+        "The paper's: 64,000 iterations, batch 128, 5,000 pictures held out (He et al. 2015, sec. 4.2)",
+        {
+            "held_out": 5_000,
+            "iterations": 64_000,
+            "batch_size": 128,
+            "schedule": "steps",
+            "peak_lr": 0.1,
+            "nesterov": False,
+            "augmentation": "crop_flip",
+        },
+    ),
 }
+WARMED_UP = 110  # layers from which on the paper's recipe warms up
 
 
-def preset(dataset: str, **changes: Any) -> TrainingConfig:
-    """The short schedule that suits a data set, with changes by field name."""
-    return TrainingConfig(**({"dataset": dataset} | PRESETS.get(dataset, {}) | changes))
+def preset(dataset: str, recipe: str = "short", depth: int = 0, **changes: Any) -> TrainingConfig:
+    """A recipe of RECIPES on a data set, with changes by field name; the paper's warms up where `depth` asks for it."""
+    fields = SHORT_DIGITS if (dataset, recipe) == ("digits", "short") else RECIPES[recipe][1]
+    warm_up = {"warm_up": True} if recipe == "paper" and depth >= WARMED_UP else {}
+    return TrainingConfig(**({"dataset": dataset} | fields | warm_up | changes))

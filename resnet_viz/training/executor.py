@@ -41,6 +41,7 @@ def start_workers(run_ids: Sequence[str], settings: Settings) -> None:
             "threads": threads_for(len(run_ids)),
             "home": str(settings.home),
             "database_url": settings.store_url,
+            "data": str(settings.data_root),
         }
         _hand_out(json.dumps(job) + "\n")
 

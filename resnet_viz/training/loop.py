@@ -11,12 +11,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_viz.data import ImageData, PictureFormat, load_dataset, normalize
-from resnet_viz.data.augment import crop_and_flip
-from resnet_viz.nets import ConvNet, NetSpec, build_net, weighted_layers
+from resnet_viz.data.augment import Draws, augment, draw_epoch
+from resnet_viz.nets import ConvNet, NetSpec, build_net
 from resnet_viz.training.config import ConfigError, TrainingConfig
 from resnet_viz.training.devices import Device, autocast, describe_machine
-from resnet_viz.training.probes import StepRecorder
+from resnet_viz.training.memory import forward_recomputing, free_memory, must_recompute
+from resnet_viz.training.probes import LayerNumbers, StepRecorder
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Report, Started, StepsDone
+from resnet_viz.training.schedule import (
+    WARM_UP_ERROR,
+    WARM_UP_SHARE,
+    WARM_UP_STEPS,
+    build_optimizer,
+    planned_rates,
+)
 
 REPORT_SECONDS = 0.5  # a curve grows about twice a second
 EVALUATION_BATCH = 200
@@ -34,50 +42,68 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
     form = data.form
     spec = replace(spec, in_channels=form.channels, classes=len(form.classes))
     spec.check_size(form.size)
-
-    torch.manual_seed(config.seed)  # the initialization
-    draws = torch.Generator().manual_seed(config.seed)  # the data order and the augmentation
-    net = build_net(spec).to(device.kind).to(memory_format=torch.channels_last)
-    # The whole set as uint8 on the device: a batch is an index, no worker processes, no copies from the host.
-    pictures = torch.from_numpy(data.train_pictures).to(device.kind)
-    labels = torch.from_numpy(data.train_labels).to(device.kind)
-
-    batch_size = min(config.batch_size, len(labels))
-    steps_an_epoch = len(labels) // batch_size  # the odd rest of an epoch is left out
-    total_steps = config.epochs * steps_an_epoch
+    chosen = choose_pictures(len(data.train_labels), config)
+    batch_size = min(config.batch_size, len(chosen))
+    steps_an_epoch = len(chosen) // batch_size  # the odd rest of an epoch is left out
+    total_steps = config.iterations or config.epochs * steps_an_epoch
     if total_steps < 2:
         raise ConfigError("one step in all is no training; take a smaller batch size or more epochs")
-    optimizer, schedule = _build_optimizer(net, config, total_steps)
-    layers = weighted_layers(net)
-    recorder = StepRecorder(list(layers.values()), device.kind)
-    yield Started(net, list(layers), total_steps, device, precision)
 
+    torch.manual_seed(config.seed)  # the initialization
+    chance = torch.Generator().manual_seed(config.seed)  # the data order and the augmentation
+    net = build_net(spec).to(device.kind).to(memory_format=torch.channels_last)
+    # The whole set as uint8 on the device: a batch is an index, no worker processes, no copies from the host.
+    pictures = torch.from_numpy(data.train_pictures[chosen]).to(device.kind)
+    labels = torch.from_numpy(data.train_labels[chosen]).to(device.kind)
+    optimizer = build_optimizer(list(net.parameters()), config)
+    rates = planned_rates(config, total_steps)
+    warms_up, recent = config.warm_up, list[Tensor]()
+    recorder = StepRecorder(net, device.kind)
+    recomputes = must_recompute(spec, config, form.size, len(chosen), free_memory(device.kind))
+    forward = forward_recomputing(net) if recomputes else net
+    yield Started(net, recorder.layers, recorder.norm_layers, total_steps, device, precision, recomputes, len(chosen))
+
+    def take_step(draws: Draws, rate: float) -> None:
+        x = augment(normalize(pictures[draws.order], form), config.augmentation, draws)  # (B, C, H, W), channels_last
+        right = labels[draws.order]
+        with autocast(device, precision):
+            logits = forward(x)
+            loss = loss_of(logits, right, config, draws)
+        optimizer.zero_grad()
+        loss.backward()
+        if config.clip_norm:
+            torch.nn.utils.clip_grad_norm_(net.parameters(), config.clip_norm)
+        recorder.begin()
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        wrong = (logits.argmax(1) != right).float().mean()
+        recorder.record(loss, wrong, rate)
+        if warms_up:
+            recent.append(wrong)
+
+    step, epoch = 0, 0
     start = reported = time.monotonic()
-    for epoch in range(1, config.epochs + 1):
+    while step < total_steps:
+        epoch += 1
         net.train()
         taken: list[pd.DataFrame] = []
-        order = torch.randperm(len(labels), generator=draws)[: steps_an_epoch * batch_size]
-        batches = order.split(batch_size)
-        for batch in batches:
-            picks = batch.to(device.kind)
-            x = normalize(pictures[picks], form)  # (B, C, H, W), channels_last
-            if config.augment:
-                x = crop_and_flip(x, draws)
-            with autocast(device, precision):
-                logits = net(x)
-                loss = F.cross_entropy(logits, labels[picks])
-            optimizer.zero_grad()
-            loss.backward()
-            recorder.record(loss, logits, labels[picks], float(schedule.get_last_lr()[0]))
-            optimizer.step()
-            schedule.step()
+        used = min(steps_an_epoch, total_steps - step) * batch_size
+        mixes = config.augmentation == "mixup"
+        draws = draw_epoch(len(labels), used, batch_size, form.size, mixes, chance).to(device.kind)
+        for batch in draws.split(batch_size):
+            take_step(batch, float(rates[step]) * (WARM_UP_SHARE if warms_up else 1.0))
+            step += 1
+            if warms_up and step % WARM_UP_STEPS == 0:
+                warms_up = float(torch.stack(recent).mean()) >= WARM_UP_ERROR
+                recent.clear()
 
-            is_last = batch is batches[-1]
+            is_last = step % steps_an_epoch == 0 or step == total_steps
             if is_last or recorder.is_full or time.monotonic() - reported > REPORT_SECONDS:
-                rows, norms = recorder.take()
-                rows, norms, diverged_at = _until_divergence(rows, norms)
+                rows, numbers = recorder.take()
+                rows, numbers, diverged_at = _until_divergence(rows, numbers)
                 reported = time.monotonic()
-                yield StepsDone(rows, norms, reported - start)
+                yield StepsDone(rows, numbers, reported - start)
                 if diverged_at is not None:
                     raise Diverged(diverged_at)
                 taken.append(rows)
@@ -85,29 +111,37 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
         means = pd.concat(taken)[["loss", "error"]].mean()
         test_loss, test_error = yield from _evaluate(net, data.test_pictures, data.test_labels, form, device, precision)
         errors = (float(means["loss"]), float(means["error"]), test_loss, test_error)
-        yield EpochDone(epoch, epoch * steps_an_epoch, *errors, time.monotonic() - start)
+        yield EpochDone(epoch, step, *errors, time.monotonic() - start)
 
 
-def _build_optimizer(
-    net: ConvNet, config: TrainingConfig, total_steps: int
-) -> tuple[torch.optim.SGD, torch.optim.lr_scheduler.OneCycleLR]:
-    optimizer = torch.optim.SGD(
-        net.parameters(),
-        config.peak_lr,
-        config.momentum,
-        weight_decay=config.weight_decay,
-        nesterov=config.momentum > 0,
-    )
-    # OneCycleLR would cycle the momentum too: the configuration's shall hold.
-    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, config.peak_lr, total_steps, cycle_momentum=False)
+def choose_pictures(count: int, config: TrainingConfig) -> np.ndarray:
+    """Which of `count` training pictures are learned from, in order: the same ones for every seed.
+
+    Raises ConfigError where too few are left.
+    """
+    mixed = np.random.default_rng(0).permutation(count)[config.held_out :]
+    chosen = np.sort(mixed[: config.subset or count])
+    if len(chosen) < 2:
+        raise ConfigError(f"of {count} training pictures {config.held_out} are held out; that leaves {len(chosen)}")
+    return chosen
 
 
-def _until_divergence(rows: pd.DataFrame, norms: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, int | None]:
+def loss_of(logits: Tensor, labels: Tensor, config: TrainingConfig, draws: Draws) -> Tensor:
+    """Cross entropy of logits (B, classes) and labels (B,), smoothed and mixed as the configuration says, shape ()."""
+    loss = F.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
+    if config.augmentation != "mixup":
+        return loss
+    other = F.cross_entropy(logits, labels[draws.partner], label_smoothing=config.label_smoothing)
+    share = draws.share[0]  # one for the batch
+    return share * loss + (1 - share) * other
+
+
+def _until_divergence(rows: pd.DataFrame, numbers: LayerNumbers) -> tuple[pd.DataFrame, LayerNumbers, int | None]:
     finite = np.isfinite(rows["loss"].to_numpy())
     if finite.all():
-        return rows, norms, None
+        return rows, numbers, None
     bad = int(finite.argmin())
-    return rows.iloc[: bad + 1], norms[: bad + 1], int(rows["step"].iloc[bad])
+    return rows.iloc[: bad + 1], numbers[: bad + 1], int(rows["step"].iloc[bad])
 
 
 def _evaluate(

@@ -3,31 +3,34 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from resnet_viz.nets import ConvNet
     from resnet_viz.training.devices import Device
+    from resnet_viz.training.probes import LayerNumbers
 
 
 @dataclass(frozen=True)
 class Started:
-    """The net before its first step (it is trained in place), its weighted layers, and what it runs on."""
+    """The net before its first step (it is trained in place), its weighted layers and batch norms, and its device."""
 
     net: "ConvNet"
     layers: list[str]
+    norm_layers: list[str]
     total_steps: int
     device: "Device"
     precision: str
+    recomputes: bool
+    train_count: int  # pictures that are learned from
 
 
 @dataclass(frozen=True)
 class StepsDone:
-    """Training steps since the last report; columns and norms as StepRecorder.take gives them."""
+    """Training steps since the last report; columns and numbers as StepRecorder.take gives them."""
 
     rows: pd.DataFrame
-    norms: np.ndarray
+    numbers: "LayerNumbers"
     seconds: float  # since the first step began
 
 

@@ -135,7 +135,7 @@ def _train(
             store.describe(run_id, _facts(report, data, threads), report.total_steps)
             store.add_samples(run_id, _pick_samples(data))
         elif isinstance(report, StepsDone):
-            store.append(run_id, report.rows, report.norms, report.seconds)
+            store.append(run_id, report.rows, vars(report.numbers), report.seconds)
         elif isinstance(report, Evaluating) and time.monotonic() - said > SAY_SECONDS:
             store.say(run_id, f"testing, {report.done:,} of {report.total:,} pictures")
             said = time.monotonic()
@@ -153,11 +153,13 @@ def _facts(started: Started, data: ImageData, threads: int) -> dict[str, object]
     return {
         "spec": asdict(started.net.spec),
         "layers": started.layers,
+        "norm_layers": started.norm_layers,
         "form": asdict(data.form),
-        "train_count": len(data.train_labels),
+        "train_count": started.train_count,
         "test_count": len(data.test_labels),
         "device": started.device.title,
         "precision": started.precision,
+        "recomputes": started.recomputes,
         "threads": threads,
         "host": socket.gethostname(),
         "pid": os.getpid(),
@@ -221,7 +223,7 @@ def main() -> None:
     if not line:
         return
     job = json.loads(line)
-    settings = Settings(home=job["home"], database_url=job["database_url"])
+    settings = Settings(home=job["home"], database_url=job["database_url"], data=job["data"])
     run_id = job["run_id"]
     _log_to(settings.home / "logs" / f"{run_id}.log")
     store = RunStore(settings.store_url)

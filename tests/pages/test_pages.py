@@ -224,9 +224,10 @@ def test_runs_that_diverged_are_told_as_such(store):
     wanted = [(asdict(NetSpec(family, 8)), asdict(preset("digits"))) for family in ("plain", "resnet")]
     for run in store.add_comparison(wanted):
         store.claim(run.id, None)
-        store.describe(run.id, {"layers": ["a", "b", "c", "d"]}, 3)
+        store.describe(run.id, {"layers": list("abcd"), "norm_layers": list("efgh")}, 3)
         rows = pd.DataFrame({"step": [1, 2], "loss": [2.0, np.nan], "error": 0.9, "learning_rate": 0.1})
-        store.append(run.id, rows, np.array([[1, 1, 1, 1], [np.nan] * 4], np.float32), 1.0)
+        numbers = np.array([[1, 1, 1, 1], [np.nan] * 4], np.float32)
+        store.append(run.id, rows, dict.fromkeys(("gradient", "weight", "update", "responses"), numbers), 1.0)
         store.end(run.id, RunStatus.DIVERGED, "diverged at step 2: the loss is no longer a number")
     page = open_page("train").run()
     assert "Diverged at step 2" in text_of(page)

@@ -31,6 +31,12 @@ def some_steps(first: int, count: int, loss: float = 1.5) -> pd.DataFrame:
     )
 
 
+def numbers_of(layers: np.ndarray, responses: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """What a worker writes of some steps: weights and updates are twice and three times the gradients."""
+    responses = layers[:, :1] if responses is None else responses
+    return {"gradient": layers, "weight": 2 * layers, "update": 3 * layers, "responses": responses}
+
+
 def grow_old(store: RunStore, run_id: str) -> None:
     with store.engine.begin() as db:
         db.execute(update(table).where(table.c.id == run_id).values(heartbeat_at=time.time() - LEASE - 1))
@@ -56,18 +62,23 @@ def test_what_is_not_there_is_said(store):
     assert store.comparison("00000000") == []
 
 
-def test_steps_and_norms_come_back_as_written(store):
+def test_steps_and_layer_numbers_come_back_as_written(store):
     run, _ = store.add_comparison(WANTED)
-    store.describe(run.id, {"layers": ["a", "b", "c"]}, total_steps=10)
+    store.describe(run.id, {"layers": ["a", "b", "c"], "norm_layers": ["n"]}, total_steps=10)
     norms = np.random.default_rng(0).random((7, 3), np.float32)
-    store.append(run.id, some_steps(1, 4), norms[:4], seconds=2.0)
-    store.append(run.id, some_steps(5, 3), norms[4:], seconds=3.5)
+    store.append(run.id, some_steps(1, 4), numbers_of(norms[:4]), seconds=2.0)
+    store.append(run.id, some_steps(5, 3), numbers_of(norms[4:]), seconds=3.5)
     pd.testing.assert_frame_equal(store.steps(run.id, after=4), some_steps(5, 3))
     frame = store.gradient_norms(run.id)
     assert list(frame) == ["a", "b", "c"]
     assert frame.index.tolist() == list(range(1, 8))
     assert np.array_equal(frame.to_numpy(), norms)
     assert store.gradient_norms(run.id, after=4).index.tolist() == [5, 6, 7]
+    assert np.array_equal(store.weight_norms(run.id).to_numpy(), 2 * norms)
+    assert np.array_equal(store.update_norms(run.id).to_numpy(), 3 * norms)
+    responses = store.responses(run.id)
+    assert list(responses) == ["n"]
+    assert np.array_equal(responses["n"], norms[:, 0])
     now = store.run(run.id)
     assert (now.step, now.progress, now.seconds_left) == (7, 0.7, 1.5)
 
@@ -77,6 +88,7 @@ def test_what_has_not_happened_yet_is_an_empty_frame(store):
     assert list(store.steps(run.id)) == ["step", "loss", "error", "learning_rate"]
     assert store.evaluations(run.id).empty
     assert store.gradient_norms(run.id).empty
+    assert store.responses(run.id).empty
     assert run.seconds_left is None
 
 
@@ -84,11 +96,27 @@ def test_a_loss_that_is_no_number_is_kept_as_null_and_read_as_nan(store, home):
     run, _ = store.add_comparison(WANTED)
     store.describe(run.id, {"layers": ["a"]}, 3)
     for step, loss in ((1, math.nan), (2, math.inf)):
-        store.append(run.id, some_steps(step, 1, loss), np.full((1, 1), np.nan, np.float32), 1.0)
+        store.append(run.id, some_steps(step, 1, loss), numbers_of(np.full((1, 1), np.nan, np.float32)), 1.0)
     assert store.steps(run.id)["loss"].isna().all()
     assert store.gradient_norms(run.id)["a"].isna().all()
     with sqlite3.connect(home / "runs.sqlite") as raw:
         assert raw.execute("select count(*) from steps where loss is null").fetchone() == (2,)
+
+
+def test_a_net_without_batch_norms_has_no_responses(store):
+    run, _ = store.add_comparison(WANTED)
+    store.describe(run.id, {"layers": ["a"], "norm_layers": []}, 3)
+    norms = np.ones((2, 1), np.float32)
+    store.append(run.id, some_steps(1, 2), numbers_of(norms, np.empty((2, 0), np.float32)), 1.0)
+    assert store.gradient_norms(run.id).shape == (2, 1)
+    assert store.responses(run.id).empty
+
+
+def test_facts_found_later_are_added_to_those_of_the_start(store):
+    run, _ = store.add_comparison(WANTED)
+    store.describe(run.id, {"layers": ["a"]}, 3)
+    store.note(run.id, {"peak_memory": 7})
+    assert store.run(run.id).facts == {"layers": ["a"], "peak_memory": 7}
 
 
 def test_evaluations_set_the_errors_of_the_run(store):

@@ -2,7 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
+import torch
+from torch.optim import lr_scheduler
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.training import (
@@ -11,6 +14,7 @@ from resnet_viz.training import (
     estimate_seconds,
     find_devices,
     measure_step_seconds,
+    planned_rates,
     preset,
     resolve_device,
     resolve_precision,
@@ -28,6 +32,11 @@ from resnet_viz.training.estimate import PROBE, PROBE_PICTURES, PROBE_SIZE
         ({"peak_lr": math.nan}, "peak_lr is nan"),
         ({"peak_lr": "fast"}, "peak_lr is 'fast'"),
         ({"momentum": 1.0}, "momentum"),
+        ({"optimizer": "lion"}, "try sgd, adam, adamw"),
+        ({"augmentation": True}, "try none, crop_flip, cutout, mixup"),
+        ({"iterations": -1}, "iterations is -1"),
+        ({"label_smoothing": 1.0}, "label_smoothing"),
+        ({"warm_up": "yes"}, "warm_up is 'yes'; it must be true or false"),
         ({"device": "tpu"}, "try auto, cpu, cuda, mps"),
         ({"precision": "fp16"}, "try auto, fp32, bf16"),
     ],
@@ -39,8 +48,38 @@ def test_what_cannot_be_trained_with_is_refused_with_a_sentence(fields, sentence
 
 def test_presets_differ_by_data_and_take_changes():
     assert preset("digits") == TrainingConfig()
-    assert preset("cifar10").augment
+    assert preset("cifar10").augmentation == "crop_flip"
     assert preset("cifar10", epochs=1).epochs == 1
+
+
+def test_the_papers_recipe_is_that_of_section_4_2():
+    paper = preset("cifar10", "paper", depth=56)
+    assert (paper.iterations, paper.batch_size, paper.peak_lr, paper.held_out) == (64_000, 128, 0.1, 5_000)
+    assert (paper.weight_decay, paper.momentum, paper.nesterov, paper.augmentation) == (1e-4, 0.9, False, "crop_flip")
+    assert not paper.warm_up
+    assert preset("cifar10", "paper", depth=110).warm_up
+    rates = planned_rates(paper, 64_000)
+    assert set(np.flatnonzero(np.diff(rates)) + 1) == {32_000, 48_000}
+    np.testing.assert_allclose(rates[[0, 31_999, 32_000, 47_999, 48_000, 63_999]], [0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
+
+
+@pytest.mark.parametrize("steps", [2, 3, 10, 333])
+@pytest.mark.parametrize("schedule", ["one_cycle", "cosine", "steps", "constant"])
+def test_schedules_equal_torchs_own(schedule, steps):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 0.3)
+    theirs = {
+        "one_cycle": lambda: lr_scheduler.OneCycleLR(optimizer, 0.3, steps),
+        "cosine": lambda: lr_scheduler.CosineAnnealingLR(optimizer, steps),
+        "steps": lambda: lr_scheduler.MultiStepLR(optimizer, [steps // 2, steps * 3 // 4]),
+        "constant": lambda: lr_scheduler.ConstantLR(optimizer, 1.0),
+    }[schedule]()
+    expected = []
+    for _ in range(steps):
+        expected.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        theirs.step()
+    ours = planned_rates(TrainingConfig(peak_lr=0.3, schedule=schedule), steps)
+    np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_an_estimate_goes_with_the_work():
