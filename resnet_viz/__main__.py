@@ -20,7 +20,6 @@ from resnet_viz.training import (
     Report,
     Started,
     StepsDone,
-    count_cores,
     preset,
 )
 from resnet_viz.training.config import PRECISIONS
@@ -74,7 +73,7 @@ def train(asked: argparse.Namespace) -> int:
     store.claim(run.id, at_once=None)
     bar = ProgressBar(spec.name)
     end_on_sigterm()
-    run = work(store, settings, run.id, threads=count_cores(), watch=bar)
+    run = work(store, settings, run.id, watch=bar)
     bar.close()
     print(_tell(run, spec, settings), file=sys.stderr)
     if asked.json:

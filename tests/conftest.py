@@ -59,8 +59,8 @@ def trained(tmp_path_factory) -> tuple[Path, list[Run]]:
     home = tmp_path_factory.mktemp("trained")
     settings = Settings(home=home)
     store = RunStore(settings.store_url)
-    config = preset("digits", epochs=1)
+    config = preset("digits", epochs=1, threads=2)
     runs = store.add_comparison([(asdict(NetSpec(family, 8)), asdict(config)) for family in ("plain", "resnet")])
     for run in runs:
         store.claim(run.id, at_once=None)
-    return home, [work(store, settings, run.id, threads=2) for run in runs]
+    return home, [work(store, settings, run.id) for run in runs]

@@ -191,6 +191,12 @@ class RunStore:
         with self.engine.connect() as db:
             return [(row.label, row.png) for row in db.execute(query)]
 
+    def count_running(self) -> int:
+        """How many runs are at work."""
+        query = select(func.count()).select_from(runs).where(runs.c.status == RunStatus.RUNNING)
+        with self.engine.connect() as db:
+            return int(db.execute(query).scalar_one())
+
     # -- what a worker does ----------------------------------------------------------------------------------------
 
     def claim(self, run_id: str, at_once: int | None) -> bool:

@@ -41,6 +41,7 @@ class TrainingConfig:
     `peak_lr` is the highest learning rate of the schedule; with `warm_up` a tenth of it is used until the training
     error is below 80 % (He et al. 2015, sec. 4.2). `momentum` and `nesterov` are SGD's. `clip_norm` bounds the
     2-norm of the whole gradient (0: no bound). `seed` draws the initialization, the data order and the augmentation.
+    `threads` of a CPU are as asked for, so that a curve can be repeated to the bit; 0 shares out the cores.
     Raises ConfigError for values out of range.
     """
 
@@ -64,6 +65,7 @@ class TrainingConfig:
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"
+    threads: int = 0
     recompute: str = "auto"
 
     def __post_init__(self) -> None:
@@ -94,6 +96,7 @@ WHOLE_NUMBERS = {
     "iterations": (0, MAX_ITERATIONS),
     "batch_size": (2, 4096),
     "seed": (0, 2**31 - 1),
+    "threads": (0, 1024),
 }
 NUMBERS = {"peak_lr": 100.0, "momentum": 0.9999, "weight_decay": 1.0, "label_smoothing": 0.9, "clip_norm": 1e6}
 SWITCHES = ("warm_up", "nesterov")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from resnet_viz.settings import Settings
-from resnet_viz.training.threads import RUNS_AT_ONCE, threads_for
+from resnet_viz.training.threads import RUNS_AT_ONCE
 
 PACKAGE_ROOT = Path(__file__).parents[2]
 
@@ -38,7 +38,6 @@ def start_workers(run_ids: Sequence[str], settings: Settings) -> None:
         job = {
             "run_id": run_id,
             "at_once": RUNS_AT_ONCE,
-            "threads": threads_for(len(run_ids)),
             "home": str(settings.home),
             "database_url": settings.store_url,
             "data": str(settings.data_root),

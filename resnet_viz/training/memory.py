@@ -1,5 +1,6 @@
 """How much memory does training take, and what if that is too much? Counted on the meta device."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache, partial
@@ -85,6 +86,17 @@ def must_recompute(spec: NetSpec, config: TrainingConfig, size: int, train_count
 def free_memory(kind: str) -> float:
     """Bytes that are free on a kind of device; what the Apple GPU uses is the machine's own memory."""
     return float(torch.cuda.mem_get_info()[0] if kind == "cuda" else psutil.virtual_memory().available)
+
+
+def peak_memory(kind: str) -> int:
+    """Bytes that this process has held at most, on a GPU or in the machine's memory."""
+    if kind == "cuda":
+        return int(torch.cuda.max_memory_reserved())
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * (1 if sys.platform == "darwin" else 1024)
 
 
 def forward_recomputing(net: ConvNet) -> Callable[[Tensor], Tensor]:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib.metadata import version
@@ -21,8 +22,10 @@ from resnet_viz.data import DatasetError, ImageData, encode_png, load_dataset
 from resnet_viz.nets import NetSpec, SpecError, save_checkpoint
 from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
+from resnet_viz.training.allocator import keep_freed_memory
 from resnet_viz.training.config import ConfigError, TrainingConfig
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
+from resnet_viz.training.threads import CoreShare
 
 BEAT_SECONDS = 2.0
 TURN_SECONDS = 0.3  # how often a waiting worker asks whether it is its turn
@@ -67,7 +70,7 @@ class Pulse:
             raise StopRequested
 
 
-def work(store: RunStore, settings: Settings, run_id: str, threads: int, watch: Watch = lambda report: None) -> Run:
+def work(store: RunStore, settings: Settings, run_id: str, watch: Watch = lambda report: None) -> Run:
     """Train a claimed run to its end, whatever that is, and give back its row; `watch` sees every report.
 
     Ctrl-C and SIGTERM end the run as stopped, an error as failed with a sentence; neither is raised.
@@ -77,19 +80,19 @@ def work(store: RunStore, settings: Settings, run_id: str, threads: int, watch: 
     status, message = RunStatus.FAILED, "its worker was ended before it could say why"
     try:
         with Pulse(store, run_id) as pulse:
-            status, message = _train_to_end(store, settings, run_id, threads, pulse, watch, weights)
+            status, message = _train_to_end(store, settings, run_id, pulse, watch, weights)
     finally:
         store.end(run_id, status, message, weights if weights.exists() else None)
     return store.run(run_id)
 
 
 def _train_to_end(
-    store: RunStore, settings: Settings, run_id: str, threads: int, pulse: Pulse, watch: Watch, weights: Path
+    store: RunStore, settings: Settings, run_id: str, pulse: Pulse, watch: Watch, weights: Path
 ) -> tuple[RunStatus, str]:
     """How the run ended, and why."""
     net = None
     try:
-        for report in _train(store, settings, run_id, threads, pulse, watch):
+        for report in _train(store, settings, run_id, pulse, watch):
             if isinstance(report, Started):
                 net = report.net
         assert net is not None
@@ -109,9 +112,7 @@ def _train_to_end(
     return RunStatus.FINISHED, ""
 
 
-def _train(
-    store: RunStore, settings: Settings, run_id: str, threads: int, pulse: Pulse, watch: Watch
-) -> Iterator[Report]:
+def _train(store: RunStore, settings: Settings, run_id: str, pulse: Pulse, watch: Watch) -> Iterator[Report]:
     """The reports of a run, each written to the store and shown to `watch` before it is passed on."""
 
     def tell(sentence: str, fraction: float) -> None:
@@ -125,17 +126,25 @@ def _train(
     import torch
 
     from resnet_viz.training.loop import train
+    from resnet_viz.training.memory import peak_memory
 
-    torch.set_num_threads(threads)
+    keep_freed_memory()
+    share = CoreShare(store.count_running)
+    threads = Counter[int]()
+    torch.set_num_threads(config.threads or share.threads)
     tell("Loading the data", 0.0)
     data = load_dataset(config.dataset, settings.data_root, config.folder or None, tell)
     said = time.monotonic()
     for report in train(NetSpec(**run.spec), config, data):
         if isinstance(report, Started):
-            store.describe(run_id, _facts(report, data, threads), report.total_steps)
+            store.describe(run_id, _facts(report, data, torch.get_num_threads()), report.total_steps)
+            device = report.device.kind
             store.add_samples(run_id, _pick_samples(data))
         elif isinstance(report, StepsDone):
             store.append(run_id, report.rows, vars(report.numbers), report.seconds)
+            threads[torch.get_num_threads()] += len(report.rows)
+            if device == "cpu" and not config.threads and share.look() != torch.get_num_threads():
+                torch.set_num_threads(share.threads)
         elif isinstance(report, Evaluating) and time.monotonic() - said > SAY_SECONDS:
             store.say(run_id, f"testing, {report.done:,} of {report.total:,} pictures")
             said = time.monotonic()
@@ -143,6 +152,8 @@ def _train(
             evaluation = asdict(report)
             seconds = evaluation.pop("seconds")
             store.evaluate(run_id, evaluation, seconds)
+            used = {"threads": threads.most_common(1)[0][0], "steps_by_threads": dict(threads)}
+            store.note(run_id, used | {"peak_memory": peak_memory(device)})
         watch(report)
         yield report
         pulse.check()
@@ -234,7 +245,7 @@ def main() -> None:
         store.end(run_id, RunStatus.STOPPED, "stopped by a signal before it began")
         raise
     if is_turn:
-        work(store, settings, run_id, job["threads"])
+        work(store, settings, run_id)
 
 
 def _log_to(path: Path) -> None:

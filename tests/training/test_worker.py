@@ -48,6 +48,8 @@ def test_a_finished_run_says_all_that_is_needed_to_repeat_it(trained):
         facts = run.facts
         assert facts["spec"]["in_channels"] == 1
         assert facts["threads"] == 2
+        assert facts["steps_by_threads"] == {"2": 21}
+        assert 1e8 < facts["peak_memory"] < 1e11
         assert {"torch", "python", "resnet_viz"} <= facts["versions"].keys()
         assert len(facts["layers"]) == 8
         assert load_checkpoint(run.weights).spec == NetSpec(**facts["spec"])
@@ -106,7 +108,7 @@ def test_sigterm_ends_a_run_as_stopped(store):
 
 def run_here(store: RunStore, run: Run, home: Path) -> Run:
     store.claim(run.id, at_once=None)
-    return work(store, Settings(home=home), run.id, threads=1)
+    return work(store, Settings(home=home), run.id)
 
 
 def test_a_diverged_run_says_since_when(store, home):
