@@ -1,4 +1,4 @@
-"""What does recording every layer's gradient norm cost? Its own time against the step's, side by side in one run.
+"""What does recording every layer's numbers cost? Its own time against the step's, side by side in one run.
 
 python -m benchmarks.recording [--device auto] > benchmarks/recording.md
 
@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.machine import describe
-from resnet_viz.nets import NetSpec, build_net, weighted_layers
+from resnet_viz.nets import NetSpec, build_net
 from resnet_viz.training import resolve_device, resolve_precision
 from resnet_viz.training.devices import autocast
 from resnet_viz.training.probes import StepRecorder
@@ -35,7 +35,7 @@ def measure(spec: NetSpec, batch: int, size: int, wish: str) -> tuple[float, flo
     optimizer = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9, nesterov=True)
     x = torch.randn(batch, spec.in_channels, size, size, device=device.kind).to(memory_format=torch.channels_last)
     labels = torch.randint(10, (batch,), device=device.kind)
-    recorder = StepRecorder(list(weighted_layers(net).values()), device.kind)
+    recorder = StepRecorder(net, device.kind)
 
     def wait() -> float:
         if device.kind == "cuda":
@@ -52,9 +52,11 @@ def measure(spec: NetSpec, batch: int, size: int, wish: str) -> tuple[float, flo
         loss.backward()
         optimizer.step()
         steps.append(wait() - start)
+        error = (logits.argmax(1) != labels).float().mean()
         start = wait()
         for _ in range(RECORDS_A_ROUND):
-            recorder.record(loss, logits, labels, 0.1)
+            recorder.begin()
+            recorder.record(loss, error, 0.1)
         recorder.take()
         records.append((wait() - start) / RECORDS_A_ROUND)
     return statistics.median(steps[2:]), statistics.median(records[2:])

@@ -1,6 +1,7 @@
 """What does a net learn from? Data sets, safe decoding, and the way from a picture to a net's input."""
 
-from resnet_viz.data.datasets import DATASETS, ImageData, count_folder, load_dataset
+from resnet_viz.data.cache import ImageData
+from resnet_viz.data.datasets import DATASETS, SIZES, count_folder, load_dataset, picture_size
 from resnet_viz.data.download import DatasetError, Progress
 from resnet_viz.data.images import ImageError, decode_image
 from resnet_viz.data.options import AUGMENTATIONS
@@ -9,6 +10,7 @@ from resnet_viz.data.pictures import PictureFormat, encode_png, enlarge_pixels, 
 __all__ = [
     "AUGMENTATIONS",
     "DATASETS",
+    "SIZES",
     "DatasetError",
     "ImageData",
     "ImageError",
@@ -21,4 +23,5 @@ __all__ = [
     "fit_picture",
     "load_dataset",
     "normalize",
+    "picture_size",
 ]

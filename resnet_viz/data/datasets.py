@@ -1,66 +1,166 @@
-"""What can a net learn from? Data sets held whole as uint8 arrays, ready to be taken in batches."""
+"""What can a net learn from? Data sets as uint8 arrays, ready to be taken in batches."""
 
+import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from resnet_viz.data.download import DatasetError, Progress, fetch_cifar10, ignore_progress
-from resnet_viz.data.images import ImageError, decode_image
-from resnet_viz.data.pictures import PictureFormat, Pictures, fit_picture
+from resnet_viz.data.cache import ImageData, format_of, new_array, open_cached, shorten_array
+from resnet_viz.data.download import DatasetError, Progress, ignore_progress, locked
+from resnet_viz.data.folders import Listing, decode_all, list_pictures
+from resnet_viz.data.pictures import fit_picture
 
 DIGITS_TEST = 397  # of 1,797; leaves 1,400 to train on
-PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
-
-
-@dataclass(frozen=True)
-class ImageData:
-    """A data set in memory: pictures uint8 (N, H, W, C), labels int64 (N,), and their format."""
-
-    train_pictures: Pictures
-    train_labels: np.ndarray
-    test_pictures: Pictures
-    test_labels: np.ndarray
-    form: PictureFormat
+SIZES = (16, 224)  # sides to which pictures can be brought
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """One choice of data set: what it is called, what it holds, and how it is loaded.
+    """One choice of data set: what it is called, what it holds, and the side that its pictures are brought to.
 
-    `train_count` and `classes` are 0 where only the folder itself can tell.
+    A toy is for a first look: what it shows need not hold for photographs. `sizes` says whether a reader may choose
+    another side; counts and classes are 0 where only the folder itself can tell.
     """
 
     title: str
     note: str
     size: int
-    channels: int
-    classes: int
-    train_count: int
-    test_count: int
-    load: Callable[[Path, Path | None, Progress], ImageData]
+    channels: int = 3
+    classes: int = 10
+    train_count: int = 0
+    test_count: int = 0
+    is_toy: bool = False
+    sizes: bool = False
+
+
+DATASETS = {
+    "digits": Dataset(
+        "Handwritten digits (toy)",
+        "1,797 real digits that come with scikit-learn, brought to 16x16; no download.",
+        16,
+        channels=1,
+        train_count=1797 - DIGITS_TEST,
+        test_count=DIGITS_TEST,
+        is_toy=True,
+    ),
+    "cifar10": Dataset(
+        "CIFAR-10",
+        "60,000 photographs of 32x32 in ten classes, the paper's own data; 170 MB, fetched once.",
+        32,
+        train_count=50_000,
+        test_count=10_000,
+    ),
+    "cifar100": Dataset(
+        "CIFAR-100",
+        "60,000 photographs of 32x32 in a hundred classes; 170 MB, fetched once.",
+        32,
+        classes=100,
+        train_count=50_000,
+        test_count=10_000,
+    ),
+    "mnist": Dataset(
+        "MNIST (toy)",
+        "70,000 handwritten digits of 28x28; 12 MB, fetched once.",
+        28,
+        channels=1,
+        train_count=60_000,
+        test_count=10_000,
+        is_toy=True,
+    ),
+    "fashion": Dataset(
+        "Fashion-MNIST (toy)",
+        "70,000 pieces of clothing, gray, 28x28; 31 MB, fetched once or taken from Debian's dataset-fashion-mnist.",
+        28,
+        channels=1,
+        train_count=60_000,
+        test_count=10_000,
+        is_toy=True,
+    ),
+    "kmnist": Dataset(
+        "Kuzushiji-MNIST (toy)",
+        "70,000 cursive Japanese characters of 28x28; 21 MB, fetched once.",
+        28,
+        channels=1,
+        train_count=60_000,
+        test_count=10_000,
+        is_toy=True,
+    ),
+    "svhn": Dataset(
+        "SVHN",
+        "99,289 house numbers from the street, 32x32; 246 MB, fetched once.",
+        32,
+        train_count=73_257,
+        test_count=26_032,
+    ),
+    "stl10": Dataset(
+        "STL-10",
+        "13,000 photographs of 96x96 in ten classes, 5,000 of them to learn from; 2.6 GB, fetched once.",
+        48,
+        train_count=5_000,
+        test_count=8_000,
+        sizes=True,
+    ),
+    "imagenette": Dataset(
+        "Imagenette",
+        "13,394 photographs of ten ImageNet classes; 99 MB, fetched once.",
+        64,
+        train_count=9_469,
+        test_count=3_925,
+        sizes=True,
+    ),
+    "folder": Dataset(
+        "A folder of pictures",
+        "Your own pictures, a folder or a zip: train/CLASS/* and test/CLASS/*, or CLASS/* alone.",
+        32,
+        classes=0,
+        sizes=True,
+    ),
+}
 
 
 def load_dataset(
-    name: str, root: Path | None = None, folder: Path | str | None = None, progress: Progress = ignore_progress
+    name: str,
+    root: Path | None = None,
+    folder: Path | str | None = None,
+    progress: Progress = ignore_progress,
+    size: int = 0,
 ) -> ImageData:
-    """A data set by its name in DATASETS, read whole into memory.
+    """A data set by its name in DATASETS; what was decoded once is opened from a cache the next time.
 
-    `root` keeps data sets (default: RESNET_VIZ_DATA, or data in RESNET_VIZ_HOME); `folder` is the ImageFolder of the
-    data set "folder"; `progress(sentence, fraction)` is called while the reader waits.
+    `root` keeps data sets (default: RESNET_VIZ_DATA, or data in RESNET_VIZ_HOME); `folder` is the ImageFolder, or the
+    zip of one, of the data set "folder"; `progress(sentence, fraction)` is called while the reader waits; `size` is
+    the side that pictures are brought to (0: the data set's own).
     Raises DatasetError with a sentence that says what is missing and what to do.
     """
     if name not in DATASETS:
         raise DatasetError(f"data set {name!r} is unknown; try {', '.join(DATASETS)}")
     home = os.environ.get("RESNET_VIZ_HOME", "~/.resnet_viz")
     root = root or Path(os.environ.get("RESNET_VIZ_DATA") or f"{home}/data").expanduser()
+    side = picture_size(name, size)
     with _sentences(folder):
-        return DATASETS[name].load(root, Path(folder).expanduser() if folder else None, progress)
+        if name == "digits":
+            return _load_digits()
+        if name == "folder":
+            return _load_folder(root, _own_folder(folder), side, progress)
+        return _load_published(name, root, side, progress)
+
+
+def picture_size(name: str, size: int = 0) -> int:
+    """The side that a data set's pictures are brought to if `size` is asked for. Raises DatasetError."""
+    if not size or size == DATASETS[name].size:
+        return DATASETS[name].size
+    if not DATASETS[name].sizes:
+        raise DatasetError(f"the pictures of {DATASETS[name].title} have {DATASETS[name].size} pixels a side")
+    if not SIZES[0] <= size <= SIZES[1]:
+        raise DatasetError(f"pictures can be brought to {SIZES[0]} to {SIZES[1]} pixels a side, not {size}")
+    return size
 
 
 @contextmanager
@@ -68,152 +168,114 @@ def _sentences(folder: Path | str | None) -> Iterator[None]:
     """Turn what a file system says of a folder into a DatasetError."""
     try:
         yield
+    except InterruptedError:
+        raise
     except (OSError, RuntimeError) as error:  # no such user in ~user, no permission, a name that is too long
         raise DatasetError(f"{folder or 'the data folder'} cannot be read: {error}") from error
 
 
-def _load_digits(root: Path, folder: Path | None, progress: Progress) -> ImageData:
+def _own_folder(folder: Path | str | None) -> Path:
+    if not folder:
+        raise DatasetError("no folder was given; name one that holds train/CLASS/* and test/CLASS/*, or CLASS/*")
+    return Path(folder).expanduser()
+
+
+def _load_digits() -> ImageData:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
     digits = load_digits()
-    size = DATASETS["digits"].size
     gray = (digits.images * (255 / 16)).round().astype(np.uint8)  # (1797, 8, 8), were 0 to 16
-    pictures = np.stack([fit_picture(Image.fromarray(g), size, channels=1) for g in gray])
+    pictures = _resize(gray[..., None], DATASETS["digits"].size)
     train, test = train_test_split(np.arange(len(gray)), test_size=DIGITS_TEST, random_state=0, stratify=digits.target)
     labels = digits.target.astype(np.int64)
-    return _assemble(pictures[train], labels[train], pictures[test], labels[test], tuple("0123456789"))
+    form = format_of(pictures[train], tuple("0123456789"))
+    return ImageData(pictures[train], labels[train], pictures[test], labels[test], form)
 
 
-def _load_cifar10(root: Path, folder: Path | None, progress: Progress) -> ImageData:
-    from torchvision.datasets import CIFAR10
+def _resize(pictures: np.ndarray, size: int) -> np.ndarray:
+    """Pictures (N, H, W, C) brought to size x size; those that have it stay as they are."""
+    if pictures.shape[1:3] == (size, size):
+        return pictures
+    channels = pictures.shape[3]
 
-    if (root / "cifar10" / "train").is_dir():  # as a folder of pictures
-        return _load_folder(root, root / "cifar10", progress)
-    fetch_cifar10(root, progress)
-    progress("Reading CIFAR-10", 0.0)
-    train, test = CIFAR10(root, train=True), CIFAR10(root, train=False)
-    return _assemble(train.data, np.array(train.targets), test.data, np.array(test.targets), tuple(train.classes))
+    def fit(picture: np.ndarray) -> np.ndarray:
+        return fit_picture(Image.fromarray(picture if channels == 3 else picture[..., 0]), size, channels)
+
+    with ThreadPoolExecutor() as pool:
+        return np.stack(list(pool.map(fit, pictures)))
 
 
-def _load_folder(root: Path, folder: Path | None, progress: Progress) -> ImageData:
-    if folder is None:
-        raise DatasetError("no folder was given; name one that holds train/CLASS/* and test/CLASS/*")
-    classes = _class_names_of_both(folder)
-    parts = [_read_split(folder / split, classes, progress) for split in ("train", "test")]
-    (train_pictures, train_labels), (test_pictures, test_labels) = parts
-    return _assemble(train_pictures, train_labels, test_pictures, test_labels, classes)
+def _load_published(name: str, root: Path, size: int, progress: Progress) -> ImageData:
+    unpacked = root / name  # pictures that somebody has put there as a folder
+    if (unpacked / "train").is_dir():
+        return _load_folder(root, unpacked, size, progress)
+    return _cached(root, f"{name}-{size}", partial(_make_published, name, root, size, progress), progress)
+
+
+def _make_published(name: str, root: Path, size: int, progress: Progress, draft: Path) -> ImageData:
+    from resnet_viz.data.sources import READERS, fetch_imagenette, imagenette_classes
+
+    title = DATASETS[name].title.removesuffix(" (toy)")
+    if name == "imagenette":
+        with ExitStack() as opened:
+            listing = list_pictures(fetch_imagenette(root, title, progress), opened)
+            data = _decode_listing(listing, size, progress, draft)
+        return ImageData(
+            data.train_pictures,
+            data.train_labels,
+            data.test_pictures,
+            data.test_labels,
+            format_of(data.train_pictures, imagenette_classes(listing.classes)),
+            data.skipped,
+        )
+    train, train_labels, test, test_labels, classes = READERS[name](root, title, progress)
+    progress(f"Preparing {title}", 0.0)
+    pictures = [np.ascontiguousarray(_resize(part, size)) for part in (train, test)]
+    labels = [np.asarray(part, dtype=np.int64) for part in (train_labels, test_labels)]
+    return ImageData(pictures[0], labels[0], pictures[1], labels[1], format_of(pictures[0], classes))
+
+
+def _load_folder(root: Path, folder: Path, size: int, progress: Progress) -> ImageData:
+    with ExitStack() as opened:
+        progress(f"Looking through {folder.name}", 0.0)
+        listing = list_pictures(folder, opened)
+        key = _fingerprint(listing, folder, size)
+        return _cached(root, f"folder-{key}", partial(_decode_listing, listing, size, progress), progress)
+
+
+def _fingerprint(listing: Listing, folder: Path, size: int) -> str:
+    """Changes with every file that is added, taken away or written anew."""
+    files = [
+        (file.parts, file.size, file.changed, label) for part in (listing.train, listing.test) for file, label in part
+    ]
+    return hashlib.sha256(repr((str(folder.resolve()), size, len(listing.train), files)).encode()).hexdigest()[:16]
+
+
+def _decode_listing(listing: Listing, size: int, progress: Progress, draft: Path) -> ImageData:
+    parts, skipped = [], list[str]()
+    for name, files in (("train", listing.train), ("test", listing.test)):
+        array = new_array(draft, f"{name}_pictures", (len(files), size, size, 3))
+        decoded = decode_all(files, size, name, array, progress)
+        parts.append((shorten_array(draft, f"{name}_pictures", array, len(decoded.labels)), decoded.labels))
+        skipped += decoded.skipped
+    (train, train_labels), (test, test_labels) = parts
+    form = format_of(train, listing.classes)
+    return ImageData(train, train_labels, test, test_labels, form, tuple(skipped))
+
+
+def _cached(root: Path, name: str, make: "partial[ImageData]", progress: Progress) -> ImageData:
+    """A data set from the cache under `root`; of several processes that ask at once, one makes it."""
+    folder = root / "cache" / name
+    with locked(root / "cache" / f".{name}.lock", progress):
+        return open_cached(folder, make)
 
 
 def count_folder(folder: Path | str) -> tuple[int, int, int]:
-    """How many training pictures, test pictures and classes an ImageFolder holds, without opening a picture.
+    """How many training pictures, test pictures and classes a folder or zip holds, without opening a picture.
 
     Raises DatasetError as load_dataset would.
     """
-    with _sentences(folder):
-        folder = Path(folder).expanduser()
-        classes = _class_names_of_both(folder)
-        train, test = (len(_list_pictures(folder / split, classes)) for split in ("train", "test"))
-        return train, test, len(classes)
-
-
-def _class_names_of_both(folder: Path) -> tuple[str, ...]:
-    classes = _class_names(folder / "train")
-    if strangers := set(_class_names(folder / "test")) - set(classes):
-        raise DatasetError(f"{folder / 'test'} has classes that train has not: {', '.join(sorted(strangers))}")
-    return classes
-
-
-def _class_names(split: Path) -> tuple[str, ...]:
-    if not split.is_dir():
-        raise DatasetError(f"there is no folder {split}; a data set holds train/CLASS/* and test/CLASS/*")
-    names = tuple(sorted(child.name for child in split.iterdir() if child.is_dir()))
-    if len(names) < 2:
-        raise DatasetError(f"{split} holds {len(names)} class folder(s); a data set needs at least two")
-    return names
-
-
-def _list_pictures(split: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
-    """The picture files of train or test with their labels. Raises DatasetError where there are none."""
-    files = [
-        (path, label)
-        for label, name in enumerate(classes)
-        for path in sorted((split / name).glob("*"))
-        if path.suffix.lower() in PICTURE_SUFFIXES
-    ]
-    if not files:
-        raise DatasetError(f"{split} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))})")
-    return files
-
-
-def _read_split(split: Path, classes: tuple[str, ...], progress: Progress) -> tuple[Pictures, np.ndarray]:
-    files = _list_pictures(split, classes)
-    size = DATASETS["folder"].size
-    pictures = np.empty((len(files), size, size, 3), np.uint8)
-    with ThreadPoolExecutor() as pool:
-        for i, picture in enumerate(pool.map(lambda file: _read_picture(file[0], size), files)):
-            pictures[i] = picture
-            if i % 500 == 0:
-                progress(f"Reading the pictures in {split.name}", i / len(files))
-    return pictures, np.array([label for _, label in files], dtype=np.int64)
-
-
-def _read_picture(path: Path, size: int) -> np.ndarray:
-    try:
-        return fit_picture(decode_image(path.read_bytes()), size, channels=3)
-    except (ImageError, OSError) as error:
-        raise DatasetError(f"{path} cannot be used, remove or replace it: {error}") from error
-
-
-def _assemble(
-    train_pictures: Pictures,
-    train_labels: np.ndarray,
-    test_pictures: Pictures,
-    test_labels: np.ndarray,
-    classes: tuple[str, ...],
-) -> ImageData:
-    # Per-channel mean and deviation from counts of the 256 values: exact, and no float copy of the pictures.
-    mean, std = [], []
-    values = np.arange(256) / 255
-    for channel in range(train_pictures.shape[3]):
-        share = np.bincount(train_pictures[..., channel].ravel(), minlength=256)
-        share = share / share.sum()
-        mean.append(float(share @ values))
-        std.append(float(np.sqrt(share @ (values - mean[-1]) ** 2)) or 1.0)
-    size, channels = train_pictures.shape[1], train_pictures.shape[3]
-    form = PictureFormat(size, channels, classes, tuple(mean), tuple(std))
-    return ImageData(train_pictures, train_labels, test_pictures, test_labels, form)
-
-
-DATASETS = {
-    "digits": Dataset(
-        "Handwritten digits",
-        "1,797 real digits that come with scikit-learn, brought to 16x16; no download.",
-        size=16,
-        channels=1,
-        classes=10,
-        train_count=1400,
-        test_count=DIGITS_TEST,
-        load=_load_digits,
-    ),
-    "cifar10": Dataset(
-        "CIFAR-10",
-        "60,000 photographs of 32x32 in ten classes, the paper's own data; 170 MB, fetched once.",
-        size=32,
-        channels=3,
-        classes=10,
-        train_count=50_000,
-        test_count=10_000,
-        load=_load_cifar10,
-    ),
-    "folder": Dataset(
-        "A folder of pictures",
-        "Your own pictures as train/CLASS/* and test/CLASS/*, brought to 32x32.",
-        size=32,
-        channels=3,
-        classes=0,
-        train_count=0,
-        test_count=0,
-        load=_load_folder,
-    ),
-}
+    with _sentences(folder), ExitStack() as opened:
+        listing = list_pictures(_own_folder(folder), opened)
+        return len(listing.train), len(listing.test), len(listing.classes)

@@ -1,8 +1,11 @@
-"""How does CIFAR-10 come to this machine? Once, with progress, checked against torchvision's checksum."""
+"""How does a data set come to this machine? Once, with progress, checked, and from where it broke off."""
 
+import hashlib
+import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,67 +24,88 @@ def ignore_progress(sentence: str, fraction: float) -> None:
     """The Progress of a caller who does not look."""
 
 
-def fetch_cifar10(root: Path, progress: Progress) -> None:
-    """Bring CIFAR-10 into `root` as torchvision's CIFAR10 reads it, unless it is there.
+@dataclass(frozen=True)
+class Remote:
+    """One file to fetch: where from (the first address that answers), where to, and its checksum."""
 
-    Of several processes that ask at once, one downloads and the others wait.
-    Raises DatasetError where the network, the disk or the checksum fails.
+    urls: tuple[str, ...]
+    target: Path
+    md5: str
+
+
+def fetch(files: Sequence[Remote], title: str, progress: Progress) -> None:
+    """Bring files to their places, unless they are there; what broke off goes on where it ended.
+
+    Raises DatasetError where the network, the disk or a checksum fails.
     """
-    from torchvision.datasets import CIFAR10
-    from torchvision.datasets.utils import check_integrity, extract_archive
+    for file in files:
+        file.target.parent.mkdir(parents=True, exist_ok=True)
+        if _has_checksum(file.target, file.md5):
+            continue
+        part = file.target.with_name(file.target.name + ".part")
+        _download(file, part, title, progress)
+        if not _has_checksum(part, file.md5):
+            part.unlink()
+            raise DatasetError(f"{title} arrived with a wrong checksum and was thrown away; start again to retry.")
+        part.replace(file.target)
 
-    root.mkdir(parents=True, exist_ok=True)
-    archive = root / CIFAR10.filename
-    with _locked(root / ".cifar10.lock", progress):
-        if _is_there(root):
+
+def _has_checksum(path: Path, md5: str) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest() == md5
+
+
+def _download(file: Remote, part: Path, title: str, progress: Progress) -> None:
+    failure: OSError | None = None
+    for url in file.urls:
+        try:
+            _download_from(url, part, title, progress)
             return
-        if not check_integrity(archive, CIFAR10.tgz_md5):
-            _download(CIFAR10.url, archive, progress)
-        if not check_integrity(archive, CIFAR10.tgz_md5):
-            archive.unlink()
-            raise DatasetError("CIFAR-10 arrived with a wrong checksum and was thrown away; start again to retry.")
-        progress("Unpacking CIFAR-10", 1.0)
-        extract_archive(archive, root)
+        except InterruptedError:  # the reader stopped the run: no other address is tried
+            raise
+        except OSError as error:  # no network, no disk space, no such address
+            failure = error
+    raise DatasetError(
+        f"{title} could not be downloaded ({failure}). Check the network and start again, "
+        f"or put {file.target.name} from {file.urls[0]} into {file.target.parent}."
+    ) from failure
+
+
+def _download_from(url: str, part: Path, title: str, progress: Progress) -> None:
+    done = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={done}-"} if done else {})
+    try:
+        answer = urllib.request.urlopen(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        if error.code == 416:  # nothing is left to send: the checksum will tell
+            return
+        raise
+    with answer:
+        if answer.status != 206:  # the server begins anew
+            done = 0
+        total = done + int(answer.headers.get("Content-Length") or 0)
+        with part.open("ab" if done else "wb") as out:
+            while chunk := answer.read(CHUNK):
+                out.write(chunk)
+                done += len(chunk)
+                progress(f"Downloading {title}, {done / 2**20:.0f} MB", done / total if total else 0.0)
+    if total and done < total:
+        raise ConnectionError(f"the server broke off after {done:,} of {total:,} bytes")
 
 
 @contextmanager
-def _locked(path: Path, progress: Progress) -> Iterator[None]:
+def locked(path: Path, progress: Progress) -> Iterator[None]:
     """Hold a lock over processes; `progress` is called, and may raise, while another holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     while not lock.is_locked:
         try:
             lock.acquire(timeout=LOCK_SECONDS)
         except Timeout:
-            progress("Waiting for another run's download", 0.0)
+            progress("Waiting for another run that prepares the same data", 0.0)
     try:
         yield
     finally:
         lock.release()
-
-
-def _is_there(root: Path) -> bool:
-    from torchvision.datasets import CIFAR10
-
-    try:
-        CIFAR10(root)
-    except RuntimeError:  # torchvision: "Dataset not found or corrupted"
-        return False
-    return True
-
-
-def _download(url: str, target: Path, progress: Progress) -> None:
-    part = target.with_suffix(".part")
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, part.open("wb") as file:
-            total = int(answer.headers.get("Content-Length") or 0)
-            done = 0
-            while chunk := answer.read(CHUNK):
-                file.write(chunk)
-                done += len(chunk)
-                progress(f"Downloading CIFAR-10, {done / 2**20:.0f} MB", done / total if total else 0.0)
-        part.replace(target)
-    except OSError as error:  # no network, no disk space, no such address
-        raise DatasetError(
-            f"CIFAR-10 could not be downloaded ({error}). Check the network and start again, "
-            f"or put {target.name} from {url} into {target.parent}."
-        ) from error

@@ -109,14 +109,15 @@ def _vgg_head(spec: NetSpec, channels: int) -> Layers:
     )
 
 
-def build_net(spec: NetSpec) -> ConvNet:
+def build_net(spec: NetSpec, blocks: Sequence[int] | None = None) -> ConvNet:
     """The net of a spec, its weights drawn from torch's generator (seed it first to repeat a net).
 
     Convolutions are drawn as `spec.initialization` says, with biases of zero; batch norms start at 1 and 0, linear
     layers as torch has them. The layers of the main path are drawn first, those of shortcuts and gates after them:
     with the same seed a plain net and every residual net of its depth have the same first weights.
+    `blocks` replaces the number of blocks of each stage.
     """
-    net = build_outline(spec).to_empty(device="cpu")
+    net = build_outline(spec, blocks).to_empty(device="cpu")
     modules = list(net.named_modules())
     for name, module in sorted(modules, key=lambda named: _is_beside_branch(named[0])):  # stable: order is kept
         if isinstance(module, nn.Conv2d):

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from resnet_viz.lazy import lazy_exports
-from resnet_viz.training.config import DEVICES, RECIPES, ConfigError, TrainingConfig, preset
+from resnet_viz.training.config import DEVICES, RECIPES, ConfigError, TrainingConfig, count_steps, preset
+from resnet_viz.training.estimate import Pace, estimate_seconds
 from resnet_viz.training.executor import prepare_workers, start_workers
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
 from resnet_viz.training.schedule import planned_rates
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
     from resnet_viz.training.devices import (
         Device,
         find_devices,
-        measure_step_seconds,
         resolve_device,
         resolve_precision,
     )
-    from resnet_viz.training.estimate import estimate_seconds
     from resnet_viz.training.loop import train
+    from resnet_viz.training.memory import estimate_memory, free_memory, must_recompute
+    from resnet_viz.training.pace import measure_pace
 
 __all__ = [
     "DEVICES",
@@ -30,14 +31,19 @@ __all__ = [
     "EpochDone",
     "Evaluating",
     "Loading",
+    "Pace",
     "Report",
     "Started",
     "StepsDone",
     "TrainingConfig",
     "count_cores",
+    "count_steps",
+    "estimate_memory",
     "estimate_seconds",
     "find_devices",
-    "measure_step_seconds",
+    "free_memory",
+    "measure_pace",
+    "must_recompute",
     "planned_rates",
     "prepare_workers",
     "preset",
@@ -48,8 +54,9 @@ __all__ = [
     "train",
 ]
 
-_DEVICES = ("Device", "find_devices", "measure_step_seconds", "resolve_device", "resolve_precision")
+_DEVICES = ("Device", "find_devices", "resolve_device", "resolve_precision")
 __getattr__ = lazy_exports(
     dict.fromkeys(_DEVICES, "resnet_viz.training.devices")
-    | {"estimate_seconds": "resnet_viz.training.estimate", "train": "resnet_viz.training.loop"}
+    | dict.fromkeys(("estimate_memory", "free_memory", "must_recompute"), "resnet_viz.training.memory")
+    | {"measure_pace": "resnet_viz.training.pace", "train": "resnet_viz.training.loop"}
 )

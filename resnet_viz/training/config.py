@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_viz.data import AUGMENTATIONS
+from resnet_viz.data import AUGMENTATIONS, SIZES
 
 DEVICES = {"auto": "the fastest found", "cpu": "CPU", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)"}
 PRECISIONS = {"auto": "the faster of both", "fp32": "32-bit floats", "bf16": "bfloat16 autocast"}
@@ -35,7 +35,8 @@ class ConfigError(ValueError):
 class TrainingConfig:
     """Data, recipe, seed and device of one run. The defaults are the short recipe for digits.
 
-    `folder` is the ImageFolder of the data set "folder". Of the training pictures `held_out` are put aside, and
+    `folder` is the ImageFolder of the data set "folder", `size` the side that pictures are brought to (0: the data
+    set's own). Of the training pictures `held_out` are put aside, and
     `subset` of the others are learned from (0: all); both are the same pictures for every seed.
     A run ends after `epochs`, or where `iterations` is not 0 after that many steps.
     `peak_lr` is the highest learning rate of the schedule; with `warm_up` a tenth of it is used until the training
@@ -47,6 +48,7 @@ class TrainingConfig:
 
     dataset: str = "digits"
     folder: str = ""
+    size: int = 0
     subset: int = 0
     held_out: int = 0
     epochs: int = 5
@@ -81,6 +83,34 @@ class TrainingConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be true or false")
 
 
+@dataclass(frozen=True)
+class Steps:
+    """How a run is divided: pictures in a batch, steps of an epoch (its odd rest is left out), and steps in all."""
+
+    batch_size: int
+    an_epoch: int
+    total: int
+
+
+def count_pictures(count: int, config: TrainingConfig) -> int:
+    """How many of `count` training pictures are learned from. Raises ConfigError where too few are left."""
+    left = count - config.held_out
+    if min(left, config.subset or left) < 2:
+        raise ConfigError(f"of {count} training pictures {config.held_out} are held out; that leaves {max(0, left)}")
+    return min(left, config.subset or left)
+
+
+def count_steps(count: int, config: TrainingConfig) -> Steps:
+    """The steps of a run on a data set of `count` training pictures. Raises ConfigError where there are no two."""
+    learned = count_pictures(count, config)
+    batch_size = min(config.batch_size, learned)
+    an_epoch = learned // batch_size
+    total = config.iterations or config.epochs * an_epoch
+    if total < 2:
+        raise ConfigError("one step in all is no training; take a smaller batch size or more epochs")
+    return Steps(batch_size, an_epoch, total)
+
+
 CHOICES: dict[str, dict[str, str]] = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
@@ -90,6 +120,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "recompute": RECOMPUTES,
 }
 WHOLE_NUMBERS = {
+    "size": (0, SIZES[1]),
     "subset": (0, 10**8),
     "held_out": (0, 10**8),
     "epochs": (1, MAX_EPOCHS),

@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
 
-from resnet_viz.nets import build_net
 from resnet_viz.training.config import ConfigError, TrainingConfig
-from resnet_viz.training.estimate import PROBE, PROBE_PICTURES, PROBE_SIZE
 from resnet_viz.training.threads import count_cores
 
-PROBE_STEPS = 20
 BF16_MUST_GAIN = 1.3  # far from both cases seen: 2 with bf16 instructions, below 0.2 without
 
 
@@ -77,29 +73,6 @@ def _bf16_gain() -> float:
         return min(step() for _ in range(4))
 
     return seconds(torch.float32) / seconds(torch.bfloat16)
-
-
-def measure_step_seconds(device: Device, precision: str, threads: int) -> float:
-    """Seconds that a pass forward and backward of the PROBE net takes here: the yardstick of estimates.
-
-    The optimizer's step is left out: it costs some percent, and importing it seconds.
-    """
-    torch.set_num_threads(threads)
-    net = build_net(PROBE).to(device.kind).to(memory_format=torch.channels_last)
-    x = torch.randn(PROBE_PICTURES, 1, PROBE_SIZE, PROBE_SIZE, device=device.kind)
-    labels = torch.zeros(PROBE_PICTURES, dtype=torch.long, device=device.kind)
-
-    def step() -> float:
-        start = time.perf_counter()
-        with autocast(device, precision):
-            loss = F.cross_entropy(net(x), labels)
-        net.zero_grad()
-        loss.backward()
-        loss.item()  # waits for the device
-        return time.perf_counter() - start
-
-    # Other load can only add to a step: the fastest counts. The first ones compile kernels.
-    return min(step() for _ in range(PROBE_STEPS))
 
 
 def describe_machine(config: TrainingConfig) -> tuple[Device, str]:

@@ -1,19 +1,33 @@
-"""How long will it take? Multiply-adds of the run over the speed measured on a small net."""
+"""How long will a run take? Two small nets of its kind are timed here; the rest is proportion."""
 
-from resnet_viz.nets import NetSpec, layer_table
+from dataclasses import dataclass
+from math import ceil
 
-PROBE = NetSpec("resnet", 8, "A", in_channels=1)
-PROBE_PICTURES, PROBE_SIZE = 64, 16
+from resnet_viz.nets import NetSpec
+from resnet_viz.training.config import TrainingConfig, count_steps
+
 EVALUATION_SHARE = 1 / 3  # a forward pass costs a third of a training step
+RECOMPUTING = 4 / 3  # a second forward pass
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds of a training step with one block in every stage, and what one more block in every stage adds."""
+
+    first: float
+    block: float
 
 
 def estimate_seconds(
-    spec: NetSpec, epochs: int, train_count: int, test_count: int, size: int, probe_step_seconds: float
+    spec: NetSpec, config: TrainingConfig, pace: Pace, train_count: int, test_count: int, recomputes: bool = False
 ) -> float:
-    """Seconds that a run takes where a step of the probe net takes `probe_step_seconds`.
+    """Seconds that a run takes at a pace, from its first step on, with the test after every epoch.
 
-    Time goes with multiply-adds: stages have the same proportions at every depth.
+    A stage's blocks cost the same, in every stage. Raises ConfigError where the configuration has no two steps.
     """
-    pictures = epochs * (train_count + EVALUATION_SHARE * test_count)
-    cost = layer_table(spec, size)["multiply_adds"].sum() / layer_table(PROBE, PROBE_SIZE)["multiply_adds"].sum()
-    return float(pictures / PROBE_PICTURES * cost * probe_step_seconds)
+    steps = count_steps(train_count, config)
+    blocks = spec.layout.blocks
+    more = 0.0 if spec.family == "vgg" else sum(blocks) / len(blocks) - 1
+    step = (pace.first + more * pace.block) * (RECOMPUTING if recomputes else 1.0)
+    tests = ceil(steps.total / steps.an_epoch)
+    return step * (steps.total + tests * EVALUATION_SHARE * test_count / steps.batch_size)

@@ -13,7 +13,7 @@ from torch import Tensor
 from resnet_viz.data import ImageData, PictureFormat, load_dataset, normalize
 from resnet_viz.data.augment import Draws, augment, draw_epoch
 from resnet_viz.nets import ConvNet, NetSpec, build_net
-from resnet_viz.training.config import ConfigError, TrainingConfig
+from resnet_viz.training.config import TrainingConfig, count_pictures, count_steps
 from resnet_viz.training.devices import Device, autocast, describe_machine
 from resnet_viz.training.memory import forward_recomputing, free_memory, must_recompute
 from resnet_viz.training.probes import LayerNumbers, StepRecorder
@@ -37,17 +37,13 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
     same machine and number of threads gives the same numbers. Raises Diverged after having yielded the steps
     up to the one whose loss is not finite, ConfigError, SpecError or DatasetError before the first step.
     """
-    data = data or load_dataset(config.dataset, folder=config.folder or None)
+    data = data or load_dataset(config.dataset, folder=config.folder or None, size=config.size)
     device, precision = describe_machine(config)
     form = data.form
     spec = replace(spec, in_channels=form.channels, classes=len(form.classes))
     spec.check_size(form.size)
+    steps = count_steps(len(data.train_labels), config)
     chosen = choose_pictures(len(data.train_labels), config)
-    batch_size = min(config.batch_size, len(chosen))
-    steps_an_epoch = len(chosen) // batch_size  # the odd rest of an epoch is left out
-    total_steps = config.iterations or config.epochs * steps_an_epoch
-    if total_steps < 2:
-        raise ConfigError("one step in all is no training; take a smaller batch size or more epochs")
 
     torch.manual_seed(config.seed)  # the initialization
     chance = torch.Generator().manual_seed(config.seed)  # the data order and the augmentation
@@ -56,12 +52,12 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
     pictures = torch.from_numpy(data.train_pictures[chosen]).to(device.kind)
     labels = torch.from_numpy(data.train_labels[chosen]).to(device.kind)
     optimizer = build_optimizer(list(net.parameters()), config)
-    rates = planned_rates(config, total_steps)
+    rates = planned_rates(config, steps.total)
     warms_up, recent = config.warm_up, list[Tensor]()
     recorder = StepRecorder(net, device.kind)
     recomputes = must_recompute(spec, config, form.size, len(chosen), free_memory(device.kind))
     forward = forward_recomputing(net) if recomputes else net
-    yield Started(net, recorder.layers, recorder.norm_layers, total_steps, device, precision, recomputes, len(chosen))
+    yield Started(net, recorder.layers, recorder.norm_layers, steps.total, device, precision, recomputes, len(chosen))
 
     def take_step(draws: Draws, rate: float) -> None:
         x = augment(normalize(pictures[draws.order], form), config.augmentation, draws)  # (B, C, H, W), channels_last
@@ -84,21 +80,21 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
 
     step, epoch = 0, 0
     start = reported = time.monotonic()
-    while step < total_steps:
+    while step < steps.total:
         epoch += 1
         net.train()
         taken: list[pd.DataFrame] = []
-        used = min(steps_an_epoch, total_steps - step) * batch_size
+        used = min(steps.an_epoch, steps.total - step) * steps.batch_size
         mixes = config.augmentation == "mixup"
-        draws = draw_epoch(len(labels), used, batch_size, form.size, mixes, chance).to(device.kind)
-        for batch in draws.split(batch_size):
+        draws = draw_epoch(len(labels), used, steps.batch_size, form.size, mixes, chance).to(device.kind)
+        for batch in draws.split(steps.batch_size):
             take_step(batch, float(rates[step]) * (WARM_UP_SHARE if warms_up else 1.0))
             step += 1
             if warms_up and step % WARM_UP_STEPS == 0:
                 warms_up = float(torch.stack(recent).mean()) >= WARM_UP_ERROR
                 recent.clear()
 
-            is_last = step % steps_an_epoch == 0 or step == total_steps
+            is_last = step % steps.an_epoch == 0 or step == steps.total
             if is_last or recorder.is_full or time.monotonic() - reported > REPORT_SECONDS:
                 rows, numbers = recorder.take()
                 rows, numbers, diverged_at = _until_divergence(rows, numbers)
@@ -119,11 +115,8 @@ def choose_pictures(count: int, config: TrainingConfig) -> np.ndarray:
 
     Raises ConfigError where too few are left.
     """
-    mixed = np.random.default_rng(0).permutation(count)[config.held_out :]
-    chosen = np.sort(mixed[: config.subset or count])
-    if len(chosen) < 2:
-        raise ConfigError(f"of {count} training pictures {config.held_out} are held out; that leaves {len(chosen)}")
-    return chosen
+    left = np.random.default_rng(0).permutation(count)[config.held_out :]
+    return np.sort(left[: count_pictures(count, config)])
 
 
 def loss_of(logits: Tensor, labels: Tensor, config: TrainingConfig, draws: Draws) -> Tensor:

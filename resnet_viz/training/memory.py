@@ -25,11 +25,11 @@ PASSING = 4  # of the largest map: gradients on their way, and what a convolutio
 
 
 def estimate_memory(
-    spec: NetSpec, config: TrainingConfig, size: int, train_count: int, recomputes: bool = False
+    spec: NetSpec, config: TrainingConfig, size: int, train_count: int, recomputes: bool = False, kind: str = "cpu"
 ) -> float:
     """Bytes that a worker needs at its most to train a net in fp32 on `train_count` pictures of size x size.
 
-    The maps that wait for the backward pass, the weights and their copies, the pictures, and the process itself.
+    The maps that wait for the backward pass, the weights and their copies, the pictures, and on a CPU the process.
     With `recomputes` only the input of each segment waits, beside all maps of one segment.
     """
     layout = () if spec.family == "vgg" else tuple(spec.layout.blocks)
@@ -49,7 +49,7 @@ def estimate_memory(
     batch = min(config.batch_size, train_count)
     pictures = train_count * size**2 * spec.in_channels
     all_maps = batch * (waiting + max(segments) + PASSING * largest)
-    return PROCESS_BYTES + all_maps + COPIES[config.optimizer] * weights + pictures
+    return (0.0 if kind == "cuda" else PROCESS_BYTES) + all_maps + COPIES[config.optimizer] * weights + pictures
 
 
 @lru_cache(maxsize=256)

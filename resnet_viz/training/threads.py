@@ -25,6 +25,18 @@ def threads_for(runs: int) -> int:
     return max(1, count_cores() // max(1, min(runs, RUNS_AT_ONCE)))
 
 
+def busy_seconds() -> tuple[float, float, float]:
+    """Seconds: the clock's, those that this machine's cores were busy, and those that this process kept them so."""
+    cores = _cores()
+    busy = 0.0
+    for i, core in enumerate(psutil.cpu_times(percpu=True)):
+        if not cores or i in cores:
+            resting = core.idle + getattr(core, "iowait", 0.0)
+            busy += sum(core) - resting - getattr(core, "guest", 0.0) - getattr(core, "guest_nice", 0.0)
+    own = psutil.Process().cpu_times()
+    return time.monotonic(), busy, own.user + own.system
+
+
 class CoreShare:
     """The threads that a run shall use now: its share of the cores, less those that other programs keep busy.
 
@@ -35,11 +47,11 @@ class CoreShare:
     def __init__(self, count_runs: Callable[[], int]) -> None:
         self.count_runs = count_runs
         self.threads = threads_for(count_runs())
-        self.looked = self._read()
+        self.looked = busy_seconds()
 
     def look(self) -> int:
         """The threads for the next steps; what it goes by is read every LOOK_SECONDS."""
-        now, all_busy, own = self._read()
+        now, all_busy, own = busy_seconds()
         before, all_busy_before, own_before = self.looked
         elapsed = now - before
         if elapsed >= LOOK_SECONDS:
@@ -48,14 +60,3 @@ class CoreShare:
             self.threads = max(1, min(threads_for(self.count_runs()), free))
             self.looked = now, all_busy, own
         return self.threads
-
-    def _read(self) -> tuple[float, float, float]:
-        """Seconds: the clock's, those that this machine's cores were busy, and those that this process kept them so."""
-        cores = _cores()
-        busy = 0.0
-        for i, core in enumerate(psutil.cpu_times(percpu=True)):
-            if not cores or i in cores:
-                resting = core.idle + getattr(core, "iowait", 0.0)
-                busy += sum(core) - resting - getattr(core, "guest", 0.0) - getattr(core, "guest_nice", 0.0)
-        own = psutil.Process().cpu_times()
-        return time.monotonic(), busy, own.user + own.system

@@ -133,7 +133,7 @@ def _train(store: RunStore, settings: Settings, run_id: str, pulse: Pulse, watch
     threads = Counter[int]()
     torch.set_num_threads(config.threads or share.threads)
     tell("Loading the data", 0.0)
-    data = load_dataset(config.dataset, settings.data_root, config.folder or None, tell)
+    data = load_dataset(config.dataset, settings.data_root, config.folder or None, tell, config.size)
     said = time.monotonic()
     for report in train(NetSpec(**run.spec), config, data):
         if isinstance(report, Started):

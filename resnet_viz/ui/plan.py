@@ -1,9 +1,8 @@
 """What will be trained, and how long will it take? The controls of a comparison and its price."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import isnan
-from statistics import median
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,15 +10,14 @@ from streamlit.delta_generator import DeltaGenerator
 from resnet_viz import nets, training
 from resnet_viz.data import DATASETS, DatasetError, count_folder
 from resnet_viz.nets import FAMILIES, SHORTCUTS, NetSpec, SpecError
-from resnet_viz.runs import RunStatus
 from resnet_viz.settings import Settings
-from resnet_viz.training import DEVICES, ConfigError, TrainingConfig, preset
+from resnet_viz.training import DEVICES, ConfigError, TrainingConfig
+from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import Machine, machine, run_store
 
 DEPTHS = (8, 110)  # of the slider; the engine goes to 1202
 SEPARATOR = ","
 MOST_AT_ONCE = 4  # nets of a comparison
-RECENT = 6  # runs that an estimate goes by
 PAIR = {"plain": "plain", "resnet": "residual"}
 PAIR_SHORTCUTS = ("A", "B", "C")  # of He et al. 2015; the Architecture page has the others
 SPECS = "specs"  # in the URL and in the session: nets that were composed on the Architecture page
@@ -45,12 +43,12 @@ def choose_plan() -> Plan | None:
             specs = _show_composed(composed) if composed else _choose_pair(middle)
         with middle:
             dataset, folder = _choose_data()
-        with right:
-            epochs, seed, device = _choose_training(dataset)
+            deepest = max((spec.depth for spec in specs), default=0)
+        config = choose_recipe(right, dataset, folder, deepest)
         if not specs:
             st.info("Choose at least one net.")
             return None
-        return Plan(specs, preset(dataset, epochs=epochs, seed=seed, device=device, folder=folder))
+        return Plan(specs, config)
     except (ConfigError, SpecError) as error:  # a link can hold what no slider gives
         _refuse(error)
         return None
@@ -118,82 +116,94 @@ def _choose_data() -> tuple[str, str]:
     return dataset, folder.strip()
 
 
-def _choose_training(dataset: str) -> tuple[int, int, str]:
-    """Epochs, seed and device."""
-    epochs = st.slider("Epochs", 1, 60, value=preset(dataset).epochs, key=f"epochs_{dataset}", bind="query-params")
-    seed_column, device_column = st.columns(2)
-    seed = seed_column.number_input(
-        "Seed", 0, 9999, value=0, key="seed", bind="query-params", help="Draws the first weights and the order."
-    )
-    device = device_column.selectbox(
-        "Device",
-        list(DEVICES),
-        format_func=lambda kind: "auto" if kind == "auto" else DEVICES[kind],
-        key="device",
-        bind="query-params",
-    )
-    return epochs, int(seed), device
-
-
 def _refuse(error: Exception) -> None:
     st.error(f"{str(error).rstrip('.')}.")
 
 
 @st.fragment(run_every=1.0)
-def _wait_for_machine(pace: tuple[str, int] | None = None) -> None:
-    """Say that the machine is being looked at, until it is known or, if asked for, this pace was measured."""
-    found = machine()
-    if found.is_known if pace is None else pace in found.step_seconds:
+def _wait_for_machine(is_ready: Callable[[], bool]) -> None:
+    """Say that the machine is being looked at, and run the page again once `is_ready` says so."""
+    if is_ready():
         st.rerun()
-    if pace is not None and any(run.status.is_active for run in run_store().runs()):
+    if run_store().count_running():
         st.caption(":material/hourglass_top: The speed of this machine is measured when the training has ended.")
     else:
         st.caption(":material/hourglass_top: Looking at what this machine can do; the time estimate follows.")
 
 
 def show_price(plan: Plan) -> bool:
-    """Say what the nets have, what the machine is, and how long it will take; whether Start makes sense."""
+    """Say what the nets have, what the machine is, and what time and memory it will take; whether Start makes sense."""
     found = machine()
     if not found.is_known:
-        _wait_for_machine()
+        _wait_for_machine(lambda: machine().is_known)
         return True  # a reader need not wait for an estimate
     if found.problem:
         st.error(f"{found.problem}. Run `make setup` again.")
-        return False
-    try:
-        train_count, test_count, classes = _counts(plan.config)
-    except DatasetError as error:
-        _refuse(error)
         return False
     kind = found.devices[0].kind if plan.config.device == "auto" else plan.config.device
     titles = {device.kind: device.title for device in found.devices}
     if kind not in titles:
         st.error(f"This machine has no {DEVICES[kind]}; found: {' and '.join(titles.values())}. Choose auto.")
         return False
-    data = DATASETS[plan.config.dataset]
-    specs = [replace(spec, in_channels=data.channels, classes=classes) for spec in plan.specs]
     try:
+        train_count, test_count, classes = _counts(plan.config)
+        training.count_steps(train_count, plan.config)
+        data = DATASETS[plan.config.dataset]
+        specs = [replace(spec, in_channels=data.channels, classes=classes) for spec in plan.specs]
         for spec in specs:
             spec.check_size(data.size)
-    except SpecError as error:
+    except (DatasetError, SpecError, ConfigError) as error:
         _refuse(error)
         return False
-    at_once = min(len(specs), training.RUNS_AT_ONCE)
-    pace = _step_seconds(found, kind, at_once)
-    if pace is None:
-        said = "Time not known yet"
-        _wait_for_machine((kind, at_once))
-    else:
-        _prepare_workers()
-        step_seconds, source = pace
-        counts = (plan.config.epochs, train_count, test_count, data.size)
-        each = [training.estimate_seconds(spec, *counts, step_seconds) for spec in specs]
-        seconds = max(*each, sum(each) / at_once, 0.0)
-        both = {1: "", 2: " for both nets at once"}.get(len(specs), f" for {len(specs)} nets, two at once")
-        said = f"**About {say_duration(seconds)}**{both}, estimated from {source}"
+    precision = found.precisions[kind] if plan.config.precision == "auto" else plan.config.precision
+    said = f"{_say_time(found, plan.config, specs, kind, train_count, test_count)}; on {titles[kind]} ({precision})"
     sizes = " ".join(_size_of_net(spec, data.size) for spec in specs)
-    st.caption(f":material/timer: {said}; on {titles[kind]} ({found.precisions[kind]}). {sizes}")
+    st.caption(f":material/timer: {said}. {sizes}")
+    _say_memory(plan.config, specs, kind, train_count)
     return True
+
+
+def _say_time(
+    found: Machine, config: TrainingConfig, specs: Sequence[NetSpec], kind: str, train_count: int, test_count: int
+) -> str:
+    at_once = min(len(specs), training.RUNS_AT_ONCE)
+    size = DATASETS[config.dataset].size
+    paces = [found.pace(spec, config, size, kind, at_once) for spec in specs]
+    if None in paces:
+        _wait_for_machine(lambda: None not in [machine().pace(spec, config, size, kind, at_once) for spec in specs])
+        return "Time not known yet"
+    _prepare_workers()
+    free = training.free_memory(kind)
+    each = [
+        training.estimate_seconds(
+            spec, config, pace, train_count, test_count, training.must_recompute(spec, config, size, train_count, free)
+        )
+        for spec, pace in zip(specs, paces, strict=True)
+        if pace is not None
+    ]
+    seconds = max(*each, sum(each) / at_once, 0.0)
+    both = {1: "", 2: " for both nets at once"}.get(len(specs), f" for {len(specs)} nets, two at once")
+    return f"**About {say_duration(seconds)}**{both}, estimated from steps of small nets measured here"
+
+
+def _say_memory(config: TrainingConfig, specs: Sequence[NetSpec], kind: str, train_count: int) -> None:
+    """What the nets that train at once need; a warning where that is more than what is free."""
+    free = training.free_memory(kind)
+    size = DATASETS[config.dataset].size
+    plans = []
+    for spec in specs:
+        again = training.must_recompute(spec, config, size, train_count, free)
+        plans.append((training.estimate_memory(spec, config, size, train_count, again, kind), again, spec))
+    needed = sum(sorted(bytes_ for bytes_, _, _ in plans)[-training.RUNS_AT_ONCE :])
+    saving = [spec.name for _, again, spec in plans if again]
+    more = (
+        f" To save memory, blocks are computed again in the backward pass of {' and '.join(saving)}." if saving else ""
+    )
+    said = f"Memory: about {needed / 1e9:.1f} GB of {free / 1e9:.1f} GB that are free.{more}"
+    if needed > free:
+        st.warning(f"{said} That is too much: take a smaller batch or depth, or let blocks be computed again.")
+    else:
+        st.caption(f":material/memory: {said}")
 
 
 def _prepare_workers() -> None:
@@ -209,29 +219,6 @@ def _counts(config: TrainingConfig) -> tuple[int, int, int]:
     if not config.folder:
         raise DatasetError("Name the folder first: it holds train/CLASS/* and test/CLASS/*")
     return count_folder(config.folder)
-
-
-def _step_seconds(found: Machine, kind: str, at_once: int) -> tuple[float, str] | None:
-    """Seconds a step of the probe net takes, and by what: the last runs under the same conditions, or a measurement.
-
-    None while there is neither.
-    """
-    conditions = {
-        "device": next(device.title for device in found.devices if device.kind == kind),
-        "precision": found.precisions[kind],
-        "threads": training.threads_for(at_once),
-    }
-    paces = []
-    for run in run_store().runs():
-        if run.status is RunStatus.FINISHED and conditions.items() <= run.facts.items():
-            facts = run.facts
-            counts = (run.config["epochs"], facts["train_count"], facts["test_count"], facts["form"]["size"])
-            paces.append(run.seconds / training.estimate_seconds(NetSpec(**facts["spec"]), *counts, 1.0))
-    if paces:
-        return median(paces[:RECENT]), f"the last {min(len(paces), RECENT)} runs here"
-    if (kind, at_once) in found.step_seconds:
-        return found.step_seconds[kind, at_once], "a step of ResNet-8 measured here"
-    return None
 
 
 def _size_of_net(spec: NetSpec, size: int) -> str:

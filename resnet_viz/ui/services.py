@@ -1,9 +1,11 @@
 """What stands behind every page? The settings, the run store, and what is known of this machine."""
 
 import gc
+import math
+import queue
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,13 +15,15 @@ from resnet_viz import (
     nets,
     training,
 )  # by room: `training.find_devices` imports torch when it is called, not here
+from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStore, StoreError
 from resnet_viz.settings import Settings
+from resnet_viz.training import TrainingConfig
 
 if TYPE_CHECKING:
     from resnet_viz.explain.attribution import Method
     from resnet_viz.nets import ConvNet
-    from resnet_viz.training import Device
+    from resnet_viz.training import Device, Pace
 
 HEAD_START = 1.0  # seconds that the first page gets before torch is imported behind it
 
@@ -43,15 +47,42 @@ def _open_store(url: str) -> RunStore:
     return RunStore(url)
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What the pace of a run depends on, but for its depth: nets of this kind, `at_once` side by side."""
+
+    spec: NetSpec
+    batch_size: int
+    size: int
+    device: str
+    precision: str
+    at_once: int
+
+
 @dataclass
 class Machine:
-    """What this machine can train on, filled in from the background: devices first, then how fast they are."""
+    """What this machine can train on, filled in from the background: devices first, paces as they are asked for."""
 
     devices: list["Device"] = field(default_factory=list)
     precisions: dict[str, str] = field(default_factory=dict)  # by kind of device
-    step_seconds: dict[tuple[str, int], float] = field(default_factory=dict)  # by kind and nets at once
+    paces: dict[Kind, "Pace | None"] = field(default_factory=dict)  # None while it is being measured
+    asked: "queue.SimpleQueue[Kind]" = field(default_factory=queue.SimpleQueue)
     is_known: bool = False  # devices and precisions are
     problem: str = ""
+
+    def pace(self, spec: NetSpec, config: TrainingConfig, size: int, device: str, at_once: int) -> "Pace | None":
+        """The pace of nets of a spec's kind; None until it was measured, which this call sees to."""
+        shallow = spec if spec.family == "vgg" else replace(spec, depth=nets.possible_depths(*_family(spec))[0])
+        precision = self.precisions[device] if config.precision == "auto" else config.precision
+        kind = Kind(shallow, config.batch_size, size, device, precision, at_once)
+        if kind not in self.paces:
+            self.paces[kind] = None
+            self.asked.put(kind)
+        return self.paces[kind]
+
+
+def _family(spec: NetSpec) -> tuple[str, str, str]:
+    return spec.family, spec.stem, spec.block
 
 
 @st.cache_resource
@@ -72,16 +103,17 @@ def _explore(found: Machine, store: RunStore) -> None:
         found.problem = f"torch does not work here: {error}"
     freeze_imports()
     found.is_known = True
-    for device in found.devices:
-        for at_once in range(training.RUNS_AT_ONCE, 0, -1):  # the usual comparison first
-            while any(run.status.is_active for run in store.runs()):
-                time.sleep(1.0)  # a measurement beside a training would be wrong, and slow the training
-            try:
-                found.step_seconds[device.kind, at_once] = training.measure_step_seconds(
-                    device, found.precisions[device.kind], training.threads_for(at_once)
-                )
-            except RuntimeError:  # a GPU without free memory, for one: there is no estimate for it then
-                found.step_seconds[device.kind, at_once] = float("nan")
+    while True:
+        kind = found.asked.get()
+        while store.count_running():
+            time.sleep(1.0)  # a measurement beside a training would be wrong, and slow the training
+        device = next(device for device in found.devices if device.kind == kind.device)
+        config = TrainingConfig(batch_size=kind.batch_size)
+        try:
+            pace = training.measure_pace(kind.spec, config, kind.size, device, kind.precision, kind.at_once)
+        except RuntimeError:  # a GPU without free memory, for one: there is no estimate then
+            pace = training.Pace(math.nan, math.nan)
+        found.paces[kind] = pace
 
 
 def freeze_imports() -> None:

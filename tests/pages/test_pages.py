@@ -77,8 +77,62 @@ def test_train_refuses_a_folder_that_is_none(home):
     deadline = time.monotonic() + 60
     while not page.error and time.monotonic() < deadline:  # until the machine is known
         page.run()
-    assert "there is no folder /nowhere/train" in page.error[0].value
+    assert "there is no folder or zip /nowhere" in page.error[0].value
     assert next(button for button in page.button if button.label == "Start").disabled
+
+
+def test_train_offers_recipes_and_every_part_of_them(home):
+    page = open_page("train").run()
+    assert "recipe" not in [box.key for box in page.selectbox]  # digits have the short one alone
+    page.selectbox(key="data").select("cifar10").run()
+    page.selectbox(key="recipe").select("paper").run()
+    assert page.number_input(key="iterations_cifar10_paper").value == 64_000
+    assert page.number_input(key="held_out_cifar10_paper").value == 5_000
+    assert not page.toggle(key="warm_up_cifar10_paper").value
+    page.slider(key="depth").set_value(110).run()
+    assert page.toggle(key="warm_up_cifar10_paper").value
+    page.selectbox(key="recipe").select("few").run()
+    assert page.number_input(key="subset_cifar10_few").value == 5_000
+    assert not page.exception
+
+
+def test_what_is_changed_in_a_recipe_is_what_is_queued(home):
+    page = open_page("train").run()
+    page.slider(key="depth").set_value(8)
+    page.selectbox(key="optimizer_digits").select("adamw")
+    page.selectbox(key="augmentation_digits").select("cutout")
+    page.number_input(key="peak_lr_digits").set_value(0.01)
+    page.number_input(key="subset_digits").set_value(500)
+    page.slider(key="epochs_digits").set_value(1)
+    page.run()
+    next(button for button in page.button if button.label == "Start").click().run()
+    store = RunStore(Settings().store_url)
+    wanted = preset("digits", optimizer="adamw", augmentation="cutout", peak_lr=0.01, subset=500, epochs=1)
+    assert [run.config for run in store.runs()] == [asdict(wanted)] * 2
+    for run in store.runs():
+        store.request_stop(run.id)
+
+
+def test_parts_of_a_recipe_that_make_no_sense_get_a_sentence(home):
+    page = open_page("train").run()
+    page.number_input(key="batch_size_digits").set_value(1).run()
+    assert "batch_size is 1; it must be a whole number from 2" in page.error[0].value
+    page.number_input(key="batch_size_digits").set_value(64)
+    page.number_input(key="held_out_digits").set_value(1400).run()
+    deadline = time.monotonic() + 60
+    while not page.error and time.monotonic() < deadline:  # until the machine is known
+        page.run()
+    assert "1400 training pictures 1400 are held out" in page.error[0].value
+
+
+def test_the_price_is_told_in_time_and_memory(home):
+    page = open_page("train").run()
+    deadline = time.monotonic() + 120
+    while "**About" not in text_of(page) and time.monotonic() < deadline:
+        time.sleep(0.5)
+        page.run()
+    assert "for both nets at once" in text_of(page)
+    assert "Memory: about" in text_of(page)
 
 
 def test_train_without_a_net_offers_no_start(home):

@@ -10,16 +10,16 @@ from torch.optim import lr_scheduler
 from resnet_viz.nets import NetSpec
 from resnet_viz.training import (
     ConfigError,
+    Pace,
     TrainingConfig,
     estimate_seconds,
     find_devices,
-    measure_step_seconds,
+    measure_pace,
     planned_rates,
     preset,
     resolve_device,
     resolve_precision,
 )
-from resnet_viz.training.estimate import PROBE, PROBE_PICTURES, PROBE_SIZE
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,15 @@ def test_schedules_equal_torchs_own(schedule, steps):
     np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-12)
 
 
-def test_an_estimate_goes_with_the_work():
-    once = estimate_seconds(PROBE, 1, PROBE_PICTURES, 0, PROBE_SIZE, 0.5)
-    assert once == 0.5  # one step of the probe itself
-    assert estimate_seconds(PROBE, 3, PROBE_PICTURES, 0, PROBE_SIZE, 0.5) == 1.5
-    deep = [estimate_seconds(NetSpec("resnet", d), 1, 100, 100, 32, 1.0) for d in (20, 56, 110)]
-    assert deep == sorted(deep)
+def test_an_estimate_counts_steps_and_tests():
+    pace, config = Pace(first=0.5, block=0.25), TrainingConfig(epochs=3, batch_size=10)
+    shallow, deep = NetSpec("resnet", 8), NetSpec("resnet", 20)  # one and three blocks a stage
+    assert estimate_seconds(shallow, config, pace, 100, 0) == pytest.approx(30 * 0.5)
+    assert estimate_seconds(deep, config, pace, 100, 0) == pytest.approx(30 * 1.0)
+    assert estimate_seconds(shallow, config, pace, 100, 30) == pytest.approx(30 * 0.5 + 3 * 0.5)
+    assert estimate_seconds(shallow, config, pace, 100, 0, recomputes=True) == pytest.approx(20.0)
+    by_steps = TrainingConfig(iterations=7, batch_size=10, held_out=50)
+    assert estimate_seconds(shallow, by_steps, pace, 100, 30) == pytest.approx(7 * 0.5 + 2 * 0.5)
 
 
 def test_the_cpu_is_always_found_and_measured():
@@ -95,7 +98,10 @@ def test_the_cpu_is_always_found_and_measured():
     assert cpu.kind == "cpu"
     assert resolve_device("cpu") == cpu
     assert resolve_precision("auto", cpu) in ("fp32", "bf16")
-    assert 0 < measure_step_seconds(cpu, "fp32", threads=1) < 10
+    for spec in (NetSpec("resnet", 20), NetSpec("vgg", 18)):
+        pace = measure_pace(spec, TrainingConfig(batch_size=4), 32, cpu, "fp32", at_once=2)
+        assert 0 < pace.first < 10
+        assert 0 <= pace.block < 10
 
 
 def test_a_device_that_is_not_there_gets_a_sentence():
