@@ -8,6 +8,7 @@ st.navigation(
     [
         st.Page("pages/train.py", title="Train", icon=":material/show_chart:", default=True),
         st.Page("pages/architecture.py", title="Architecture", icon=":material/account_tree:"),
+        st.Page("pages/data.py", title="Data", icon=":material/photo_library:"),
         st.Page("pages/gradients.py", title="Gradients", icon=":material/layers:"),
         st.Page("pages/saliency.py", title="Saliency", icon=":material/visibility:"),
         st.Page("pages/classify.py", title="Classify", icon=":material/add_photo_alternate:"),

@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,7 +19,10 @@ ROWS = 4096  # pictures of which the values are counted at once
 
 @dataclass(frozen=True)
 class ImageData:
-    """A data set: pictures uint8 (N, H, W, C), labels int64 (N,), their format, and what was skipped, a line each."""
+    """A data set: pictures uint8 (N, H, W, C), labels int64 (N,), and their format.
+
+    `skipped` has a line for each file that could not be used; `enlarged` pictures were smaller than the format.
+    """
 
     train_pictures: Pictures
     train_labels: np.ndarray
@@ -27,29 +30,41 @@ class ImageData:
     test_labels: np.ndarray
     form: PictureFormat
     skipped: tuple[str, ...] = ()
+    enlarged: int = 0
 
 
 def open_cached(folder: Path, make: Callable[[Path], ImageData]) -> ImageData:
     """The data set in a cache folder; `make` is called with an empty folder to fill it where there is none.
 
-    It is made beside its place and moved there when it is whole: what is there can be trusted.
+    It is made beside its place and moved there when it is whole. What cannot be read is made anew.
     """
-    if not (folder / FACTS).exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _beside(folder) as draft:
-            data = make(draft)
-            for name in ARRAYS:
-                if not (draft / f"{name}.npy").exists():
-                    np.save(draft / f"{name}.npy", getattr(data, name))
-            facts = {"form": asdict(data.form), "skipped": data.skipped}
-            (draft / FACTS).write_text(json.dumps(facts))
-            del data  # its maps are closed before the folder is moved
-            if not (folder / FACTS).exists():
-                shutil.rmtree(folder, ignore_errors=True)
-                draft.rename(folder)
+    if is_cached(folder):
+        with suppress(OSError, ValueError, KeyError, TypeError):  # by another version, or damaged
+            return _open(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _beside(folder) as draft:
+        data = make(draft)
+        for name in ARRAYS:
+            if not (draft / f"{name}.npy").exists():
+                np.save(draft / f"{name}.npy", getattr(data, name))
+        facts = {"form": asdict(data.form), "skipped": data.skipped, "enlarged": data.enlarged}
+        (draft / FACTS).write_text(json.dumps(facts))
+        del data  # its maps are closed before the folder is moved
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
+    return _open(folder)
+
+
+def _open(folder: Path) -> ImageData:
     facts = json.loads((folder / FACTS).read_text())
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-    return ImageData(**arrays, form=PictureFormat.from_dict(facts["form"]), skipped=tuple(facts["skipped"]))
+    form = PictureFormat.from_dict(facts["form"])
+    return ImageData(**arrays, form=form, skipped=tuple(facts["skipped"]), enlarged=facts["enlarged"])
+
+
+def is_cached(folder: Path) -> bool:
+    """Whether `open_cached` would find the data set there."""
+    return (folder / FACTS).exists()
 
 
 @contextmanager

@@ -5,14 +5,14 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from resnet_viz.data.cache import ImageData, format_of, new_array, open_cached, shorten_array
+from resnet_viz.data.cache import ImageData, format_of, is_cached, new_array, open_cached, shorten_array
 from resnet_viz.data.download import DatasetError, Progress, ignore_progress, locked
 from resnet_viz.data.folders import Listing, decode_all, list_pictures
 from resnet_viz.data.pictures import fit_picture
@@ -152,6 +152,12 @@ def load_dataset(
         return _load_published(name, root, side, progress)
 
 
+def is_at_hand(name: str, root: Path, size: int = 0) -> bool:
+    """Whether a published data set can be loaded without a download."""
+    unpacked = root / name / "train"
+    return name == "digits" or unpacked.is_dir() or is_cached(root / "cache" / f"{name}-{picture_size(name, size)}")
+
+
 def picture_size(name: str, size: int = 0) -> int:
     """The side that a data set's pictures are brought to if `size` is asked for. Raises DatasetError."""
     if not size or size == DATASETS[name].size:
@@ -221,14 +227,7 @@ def _make_published(name: str, root: Path, size: int, progress: Progress, draft:
         with ExitStack() as opened:
             listing = list_pictures(fetch_imagenette(root, title, progress), opened)
             data = _decode_listing(listing, size, progress, draft)
-        return ImageData(
-            data.train_pictures,
-            data.train_labels,
-            data.test_pictures,
-            data.test_labels,
-            format_of(data.train_pictures, imagenette_classes(listing.classes)),
-            data.skipped,
-        )
+        return replace(data, form=replace(data.form, classes=imagenette_classes(listing.classes)))
     train, train_labels, test, test_labels, classes = READERS[name](root, title, progress)
     progress(f"Preparing {title}", 0.0)
     pictures = [np.ascontiguousarray(_resize(part, size)) for part in (train, test)]
@@ -253,15 +252,16 @@ def _fingerprint(listing: Listing, folder: Path, size: int) -> str:
 
 
 def _decode_listing(listing: Listing, size: int, progress: Progress, draft: Path) -> ImageData:
-    parts, skipped = [], list[str]()
+    parts, skipped, enlarged = [], list[str](), 0
     for name, files in (("train", listing.train), ("test", listing.test)):
         array = new_array(draft, f"{name}_pictures", (len(files), size, size, 3))
         decoded = decode_all(files, size, name, array, progress)
         parts.append((shorten_array(draft, f"{name}_pictures", array, len(decoded.labels)), decoded.labels))
         skipped += decoded.skipped
+        enlarged += decoded.enlarged
     (train, train_labels), (test, test_labels) = parts
     form = format_of(train, listing.classes)
-    return ImageData(train, train_labels, test, test_labels, form, tuple(skipped))
+    return ImageData(train, train_labels, test, test_labels, form, tuple(skipped), enlarged)
 
 
 def _cached(root: Path, name: str, make: "partial[ImageData]", progress: Progress) -> ImageData:

@@ -45,11 +45,11 @@ class Listing:
 
 @dataclass(frozen=True)
 class Decoded:
-    """Pictures uint8 (N, H, W, C) with labels int64 (N,), and a sentence for each file that was skipped."""
+    """Labels int64 (N,) of the pictures written, a sentence for each file skipped, how many pictures were enlarged."""
 
-    pictures: Pictures
     labels: np.ndarray
     skipped: list[str]
+    enlarged: int
 
 
 def list_pictures(place: Path, opened: ExitStack) -> Listing:
@@ -90,7 +90,11 @@ def _walk(folder: Path, parts: tuple[str, ...], home: Path) -> Iterator[File]:
                 yield from _walk(Path(entry.path), (*parts, entry.name), home)
             elif _is_picture(entry.name) and entry.is_file():
                 facts = entry.stat()
-                yield File((*parts, entry.name), facts.st_size, Path(entry.path).read_bytes, facts.st_mtime_ns)
+                yield File((*parts, entry.name), facts.st_size, partial(_read, entry.path), facts.st_mtime_ns)
+
+
+def _read(path: str) -> bytes:
+    return Path(path).read_bytes()  # made when needed: a path for each of many files takes its time
 
 
 def _check_link(link: Path, home: Path) -> None:
@@ -169,7 +173,7 @@ def decode_all(files: list[tuple[File, int]], size: int, part: str, out: Picture
 
     What is no picture is skipped and told; raises DatasetError where that is more than a few of them.
     """
-    labels, skipped = list[int](), list[str]()
+    labels, skipped, enlarged = list[int](), list[str](), 0
     with ThreadPoolExecutor() as pool:
         for i, picture in enumerate(pool.map(lambda file: _decode(file[0], size), files)):
             file, label = files[i]
@@ -177,11 +181,12 @@ def decode_all(files: list[tuple[File, int]], size: int, part: str, out: Picture
                 skipped.append(f"{part}/{'/'.join(file.parts)}: {picture}")
                 _check_skipped(skipped, len(files))
             else:
-                out[len(labels)] = picture
+                out[len(labels)], was_small = picture
+                enlarged += was_small
                 labels.append(label)
             if i % SAY_EVERY == 0:
                 progress(f"Reading the pictures of {part}", i / len(files))
-    return Decoded(out[: len(labels)], np.array(labels, dtype=np.int64), skipped)
+    return Decoded(np.array(labels, dtype=np.int64), skipped, enlarged)
 
 
 def _check_skipped(skipped: list[str], count: int) -> None:
@@ -192,11 +197,12 @@ def _check_skipped(skipped: list[str], count: int) -> None:
         )
 
 
-def _decode(file: File, size: int) -> np.ndarray | str:
-    """The picture, or a sentence that says why there is none."""
+def _decode(file: File, size: int) -> tuple[np.ndarray, bool] | str:
+    """The picture and whether it had to be enlarged, or a sentence that says why there is none."""
     if file.size > MAX_BYTES:
         return f"The file has {file.size / 2**20:.0f} MB; the limit is {MAX_BYTES // 2**20} MB."
     try:
-        return fit_picture(decode_image(file.read()), size, channels=3)
+        image = decode_image(file.read())
+        return fit_picture(image, size, channels=3), min(image.size) < size
     except (ImageError, OSError, zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: an encrypted zip
         return f"{error}"

@@ -4,6 +4,7 @@ from resnet_viz.plots.answers import Answer, class_bars, saliency_maps
 from resnet_viz.plots.architecture import block_drawing, net_drawing, stage_bars
 from resnet_viz.plots.curves import Curve, error_curves, loss_curves
 from resnet_viz.plots.gradients import Norms, gradient_norm_heatmap, gradient_norm_profile
+from resnet_viz.plots.pictures import class_counts, picture_grid
 from resnet_viz.plots.style import COLORS, pick_colors
 
 __all__ = [
@@ -13,12 +14,14 @@ __all__ = [
     "Norms",
     "block_drawing",
     "class_bars",
+    "class_counts",
     "error_curves",
     "gradient_norm_heatmap",
     "gradient_norm_profile",
     "loss_curves",
     "net_drawing",
     "pick_colors",
+    "picture_grid",
     "saliency_maps",
     "stage_bars",
 ]

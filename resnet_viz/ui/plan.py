@@ -8,10 +8,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz import nets, training
-from resnet_viz.data import DATASETS, DatasetError, count_folder
+from resnet_viz.data import DATASETS, DatasetError
 from resnet_viz.nets import FAMILIES, SHORTCUTS, NetSpec, SpecError
 from resnet_viz.settings import Settings
 from resnet_viz.training import DEVICES, ConfigError, TrainingConfig
+from resnet_viz.ui.data import DataChoice, choose_data
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import Machine, machine, run_store
 
@@ -25,10 +26,11 @@ SPECS = "specs"  # in the URL and in the session: nets that were composed on the
 
 @dataclass(frozen=True)
 class Plan:
-    """What the controls say: the nets side by side, and how each of them is trained."""
+    """What the controls say: the nets side by side, how each of them is trained, and on what."""
 
     specs: tuple[NetSpec, ...]
     config: TrainingConfig
+    data: DataChoice
 
 
 def choose_plan() -> Plan | None:
@@ -42,13 +44,13 @@ def choose_plan() -> Plan | None:
         with left:
             specs = _show_composed(composed) if composed else _choose_pair(middle)
         with middle:
-            dataset, folder = _choose_data()
+            data = choose_data()
             deepest = max((spec.depth for spec in specs), default=0)
-        config = choose_recipe(right, dataset, folder, deepest)
+        config = choose_recipe(right, data, deepest)
         if not specs:
             st.info("Choose at least one net.")
             return None
-        return Plan(specs, config)
+        return Plan(specs, config, data)
     except (ConfigError, SpecError) as error:  # a link can hold what no slider gives
         _refuse(error)
         return None
@@ -104,18 +106,6 @@ def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
     return tuple(NetSpec(family, depth, shortcut) for family in families)
 
 
-def _choose_data() -> tuple[str, str]:
-    dataset = st.selectbox(
-        "Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, key="data", bind="query-params"
-    )
-    st.caption(DATASETS[dataset].note)
-    if dataset != "folder":
-        return dataset, ""
-    place = "/path/to/data"
-    folder = st.text_input("Folder on this machine", key="folder", bind="query-params", placeholder=place)
-    return dataset, folder.strip()
-
-
 def _refuse(error: Exception) -> None:
     st.error(f"{str(error).rstrip('.')}.")
 
@@ -146,28 +136,28 @@ def show_price(plan: Plan) -> bool:
         st.error(f"This machine has no {DEVICES[kind]}; found: {' and '.join(titles.values())}. Choose auto.")
         return False
     try:
-        train_count, test_count, classes = _counts(plan.config)
+        train_count, test_count, classes = plan.data.count()
         training.count_steps(train_count, plan.config)
-        data = DATASETS[plan.config.dataset]
-        specs = [replace(spec, in_channels=data.channels, classes=classes) for spec in plan.specs]
+        channels, size = DATASETS[plan.data.name].channels, plan.data.side
+        specs = [replace(spec, in_channels=channels, classes=classes) for spec in plan.specs]
         for spec in specs:
-            spec.check_size(data.size)
+            spec.check_size(size)
     except (DatasetError, SpecError, ConfigError) as error:
         _refuse(error)
         return False
     precision = found.precisions[kind] if plan.config.precision == "auto" else plan.config.precision
-    said = f"{_say_time(found, plan.config, specs, kind, train_count, test_count)}; on {titles[kind]} ({precision})"
-    sizes = " ".join(_size_of_net(spec, data.size) for spec in specs)
+    said = f"{_say_time(found, plan, specs, kind, train_count, test_count)}; on {titles[kind]} ({precision})"
+    sizes = " ".join(_size_of_net(spec, size) for spec in specs)
     st.caption(f":material/timer: {said}. {sizes}")
-    _say_memory(plan.config, specs, kind, train_count)
+    _say_memory(plan, specs, kind, train_count)
     return True
 
 
 def _say_time(
-    found: Machine, config: TrainingConfig, specs: Sequence[NetSpec], kind: str, train_count: int, test_count: int
+    found: Machine, plan: Plan, specs: Sequence[NetSpec], kind: str, train_count: int, test_count: int
 ) -> str:
     at_once = min(len(specs), training.RUNS_AT_ONCE)
-    size = DATASETS[config.dataset].size
+    config, size = plan.config, plan.data.side
     paces = [found.pace(spec, config, size, kind, at_once) for spec in specs]
     if None in paces:
         _wait_for_machine(lambda: None not in [machine().pace(spec, config, size, kind, at_once) for spec in specs])
@@ -186,10 +176,10 @@ def _say_time(
     return f"**About {say_duration(seconds)}**{both}, estimated from steps of small nets measured here"
 
 
-def _say_memory(config: TrainingConfig, specs: Sequence[NetSpec], kind: str, train_count: int) -> None:
+def _say_memory(plan: Plan, specs: Sequence[NetSpec], kind: str, train_count: int) -> None:
     """What the nets that train at once need; a warning where that is more than what is free."""
     free = training.free_memory(kind)
-    size = DATASETS[config.dataset].size
+    config, size = plan.config, plan.data.side
     plans = []
     for spec in specs:
         again = training.must_recompute(spec, config, size, train_count, free)
@@ -210,15 +200,6 @@ def _prepare_workers() -> None:
     """Have workers ready for Start, but not at the cost of nets that are training."""
     if not any(run.status.is_active for run in run_store().runs()):
         training.prepare_workers()
-
-
-def _counts(config: TrainingConfig) -> tuple[int, int, int]:
-    data = DATASETS[config.dataset]
-    if config.dataset != "folder":
-        return data.train_count, data.test_count, data.classes
-    if not config.folder:
-        raise DatasetError("Name the folder first: it holds train/CLASS/* and test/CLASS/*")
-    return count_folder(config.folder)
 
 
 def _size_of_net(spec: NetSpec, size: int) -> str:

@@ -9,6 +9,7 @@ from resnet_viz.data import AUGMENTATIONS, DATASETS
 from resnet_viz.nets import title
 from resnet_viz.training import DEVICES, RECIPES, TrainingConfig, preset
 from resnet_viz.training.config import MAX_ITERATIONS, OPTIMIZERS, PRECISIONS, RECOMPUTES, SCHEDULES
+from resnet_viz.ui.data import DataChoice
 
 SMALL_SET = 10_000  # training pictures below which only the short recipe makes sense
 EPOCHS = 60
@@ -54,19 +55,20 @@ class _Controls:
         )
 
     def switch(self, place: DeltaGenerator, label: str, name: str, note: str) -> None:
-        """Yes or no."""
+        """Yes or no; a key for each default, as a widget that is there keeps its value when its default changes."""
         value = getattr(self.base, name)
-        self.changes[name] = place.toggle(label, value, key=self.key(name), bind="query-params", help=note)
+        key = self.key(f"{name}_on" if value else name)
+        self.changes[name] = place.toggle(label, value, key=key, bind="query-params", help=note)
 
 
-def choose_recipe(place: DeltaGenerator, dataset: str, folder: str, deepest: int) -> TrainingConfig:
+def choose_recipe(place: DeltaGenerator, data: DataChoice, deepest: int) -> TrainingConfig:
     """The controls of a recipe: its name, length, seed and device in `place`, all else folded away below.
 
     Raises ConfigError where the parts make no sense together.
     """
     with place:
-        recipe = _choose_name(dataset)
-        controls = _Controls(dataset, recipe, base := preset(dataset, recipe, deepest))
+        recipe = _choose_name(data.name)
+        controls = _Controls(data.name, recipe, base := preset(data.name, recipe, deepest))
         if base.iterations:
             controls.number(place, "Iterations", "iterations", MAX_ITERATIONS, 1000, "Training steps in all.")
         else:
@@ -85,7 +87,7 @@ def choose_recipe(place: DeltaGenerator, dataset: str, folder: str, deepest: int
     )
     with st.expander("The recipe in detail", icon=":material/tune:"):
         _choose_details(controls)
-    return preset(dataset, recipe, deepest, folder=folder, **controls.changes)
+    return preset(data.name, recipe, deepest, folder=data.folder, size=data.size, **controls.changes)
 
 
 def _choose_name(dataset: str) -> str:
@@ -113,10 +115,10 @@ def _choose_details(controls: _Controls) -> None:
     controls.number(middle, "Batch size", "batch_size", 4096, 16, "Pictures in a training step, 2 or more.")
     controls.pick(middle, "Augmentation", "augmentation", AUGMENTATIONS)
     controls.number(middle, "Label smoothing", "label_smoothing", 0.9, 0.05, "The share spread over all classes.")
-    controls.number(middle, "Gradient clipping", "clip_norm", 1000.0, 0.5, "Bounds the gradient's 2-norm; 0 does not.")
-    controls.number(right, "Training pictures", "subset", 1_000_000, 1000, "Learned from; 0 takes all.")
+    controls.number(middle, "Gradient clipping (0: none)", "clip_norm", 1000.0, 0.5, "Bounds the gradient's 2-norm.")
+    controls.number(right, "Training pictures (0: all)", "subset", 1_000_000, 1000, "Learned from.")
     controls.number(right, "Held out", "held_out", 1_000_000, 1000, "Training pictures put aside; the paper's 5,000.")
     controls.pick(right, "Precision", "precision", PRECISIONS)
     controls.pick(right, "Compute blocks again", "recompute", RECOMPUTES, "Saves memory, takes a third more time.")
-    note = "Fixed threads give the same curve to the bit; 0 shares out the cores of the machine."
-    controls.number(right, "Threads", "threads", 1024, 1, note)
+    note = "A fixed number gives the same curve to the bit; 0 shares out the cores of the machine as they are free."
+    controls.number(right, "Threads (0: shared out)", "threads", 1024, 1, note)

@@ -85,11 +85,15 @@ def _family(spec: NetSpec) -> tuple[str, str, str]:
     return spec.family, spec.stem, spec.block
 
 
-@st.cache_resource
 def machine() -> Machine:
     """What this machine can train on. The first call starts to find out, without waiting for it."""
+    return _start_to_explore(run_store())
+
+
+@st.cache_resource
+def _start_to_explore(_store: RunStore) -> Machine:
     found = Machine()
-    timer = threading.Timer(HEAD_START, _explore, [found, _open_store(Settings().store_url)])
+    timer = threading.Timer(HEAD_START, _explore, [found, _store])
     timer.daemon = True
     timer.start()
     return found

@@ -19,7 +19,7 @@ from resnet_viz.training import preset
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-RUN_PAGES = [name for name in PAGES if name != "architecture"]  # those that look at trained nets
+RUN_PAGES = [name for name in PAGES if name not in ("architecture", "data")]  # those that look at trained nets
 
 
 def open_page(name: str) -> AppTest:
@@ -81,6 +81,42 @@ def test_train_refuses_a_folder_that_is_none(home):
     assert next(button for button in page.button if button.label == "Start").disabled
 
 
+def test_the_data_page_shows_digits_at_once(home):
+    page = open_page("data").run()
+    assert not page.exception
+    assert "**1,400** training and **397** test pictures in **10** classes" in text_of(page)
+    page.selectbox(key="augmentation").select("mixup").run()
+    assert not page.exception
+    assert not page.warning
+
+
+def test_the_data_page_asks_before_it_fetches(home):
+    page = open_page("data").run()
+    page.selectbox(key="data").select("cifar100").run()
+    assert "CIFAR-100 is not on this machine yet" in page.info[0].value
+    assert not page.error
+
+
+def test_the_data_page_shows_a_folder_and_what_misleads_in_it(home, tmp_path):
+    for color in ("blue", "red"):
+        (tmp_path / "pile" / color).mkdir(parents=True)
+        for i in range(10):
+            Image.new("RGB", (40, 40), color).save(tmp_path / "pile" / color / f"{i}.png")
+    (tmp_path / "pile" / "red" / "text.png").write_text("text")
+    page = open_page("data").run()
+    page.selectbox(key="data").select("folder").run()
+    assert "Name the folder or zip first" in page.error[0].value
+    page.text_input(key="folder").input(str(tmp_path / "nowhere")).run()
+    assert "there is no folder or zip" in page.error[0].value
+    page.text_input(key="folder").input(str(tmp_path / "pile")).run()
+    assert not page.exception
+    assert "in **2** classes, 32 x 32 pixels, color" in text_of(page)
+    assert any("among the training pictures too" in warning.value for warning in page.warning)
+    assert "1 files were skipped" in [expander.label for expander in page.expander]
+    page.select_slider(key="size_folder").set_value(16).run()
+    assert "16 x 16 pixels" in text_of(page)
+
+
 def test_train_offers_recipes_and_every_part_of_them(home):
     page = open_page("train").run()
     assert "recipe" not in [box.key for box in page.selectbox]  # digits have the short one alone
@@ -90,7 +126,7 @@ def test_train_offers_recipes_and_every_part_of_them(home):
     assert page.number_input(key="held_out_cifar10_paper").value == 5_000
     assert not page.toggle(key="warm_up_cifar10_paper").value
     page.slider(key="depth").set_value(110).run()
-    assert page.toggle(key="warm_up_cifar10_paper").value
+    assert page.toggle(key="warm_up_on_cifar10_paper").value
     page.selectbox(key="recipe").select("few").run()
     assert page.number_input(key="subset_cifar10_few").value == 5_000
     assert not page.exception

@@ -1,0 +1,82 @@
+"""What do the nets learn from? Classes, samples, and the pictures as a net gets them."""
+
+import pandas as pd
+import streamlit as st
+
+from resnet_viz.data import AUGMENTATIONS, count_classes, pick_samples, preview_augmentation
+from resnet_viz.nets import title
+from resnet_viz.plots import class_counts, picture_grid
+from resnet_viz.ui.data import choose_data, fingerprint_of, show_loading, warnings_of
+
+ROWS, COLUMNS = 10, 10  # of samples
+SHOWN, VARIANTS = 4, 7  # pictures and their changes
+STILL = {"displayModeBar": False}
+
+st.title("What do they learn from?")
+st.markdown(
+    "A net knows nothing but its training pictures. Before you trust a curve, look at them: how many there are of each "
+    "class, what they show, and what augmentation makes of them."
+)
+choice = choose_data()
+data = show_loading(choice)
+if data is None:
+    st.stop()
+
+form = data.form
+train, test = len(data.train_labels), len(data.test_labels)
+color = "gray" if form.channels == 1 else "color"
+st.markdown(
+    f"**{train:,}** training and **{test:,}** test pictures in **{len(form.classes)}** classes, {form.size} x "
+    f"{form.size} pixels, {color}."
+)
+for warning in warnings_of(choice, fingerprint_of(data), data):
+    st.warning(warning, icon=":material/warning:")
+if data.skipped:
+    with st.expander(f"{len(data.skipped)} files were skipped", icon=":material/broken_image:"):
+        st.dataframe(pd.DataFrame({"file and reason": data.skipped}), hide_index=True)
+
+counts = count_classes(data)
+st.markdown("##### Classes")
+st.plotly_chart(class_counts(counts), key="counts", config=STILL, alt="Training and test pictures of every class")
+
+st.markdown("##### Samples")
+pages = -(-len(form.classes) // ROWS)
+page = st.slider("Classes from", 1, pages, key="classes_from") if pages > 1 else 1
+labels = list(range(len(form.classes)))[(page - 1) * ROWS : page * ROWS]
+seed = st.number_input(
+    "Draw", 0, 9999, value=0, key="draw", bind="query-params", help="Another number: other pictures."
+)
+names = [form.classes[label] for label in labels]
+grid = pick_samples(data, labels, COLUMNS, int(seed))
+st.plotly_chart(picture_grid(grid, names), key="samples", config=STILL, alt=f"Training pictures of {', '.join(names)}")
+
+st.markdown("##### As a net gets them")
+augmentation = st.selectbox(
+    "Augmentation",
+    list(AUGMENTATIONS),
+    index=list(AUGMENTATIONS).index("crop_flip"),
+    format_func=lambda name: title(AUGMENTATIONS[name]),
+    key="augmentation",
+    bind="query-params",
+)
+st.caption(AUGMENTATIONS[augmentation])
+varied = preview_augmentation(data, augmentation, SHOWN, VARIANTS, int(seed))
+columns = ["as it is", *(f"draw {i + 1}" for i in range(VARIANTS))]
+st.plotly_chart(
+    picture_grid(varied, [""] * SHOWN, columns),
+    key="augmented",
+    config=STILL,
+    alt=f"Training pictures as they are, and {VARIANTS} times after augmentation: {augmentation}",
+)
+
+st.markdown("##### Mean and deviation")
+st.markdown(
+    r"Every pixel goes into a net as $(x - \mu) / \sigma$, with the mean and the deviation of its channel over all "
+    "training pictures, on a scale from 0 to 1."
+)
+channels = ["gray"] if form.channels == 1 else ["red", "green", "blue"]
+st.dataframe(
+    pd.DataFrame({"channel": channels, "mean μ": form.mean, "deviation σ": form.std}),
+    hide_index=True,
+    column_config={name: st.column_config.NumberColumn(format="%.4f") for name in ("mean μ", "deviation σ")},
+)
