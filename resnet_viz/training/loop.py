@@ -27,7 +27,7 @@ from resnet_viz.training.schedule import (
 )
 
 REPORT_SECONDS = 0.5  # a curve grows about twice a second
-EVALUATION_BATCH = 200
+EVALUATION_BATCH = (32, 256)  # at least and at most; between them that of the training, whose memory is there
 
 
 def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) -> Iterator[Report]:
@@ -105,7 +105,7 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
                 taken.append(rows)
 
         means = pd.concat(taken)[["loss", "error"]].mean()
-        test_loss, test_error = yield from _evaluate(net, data.test_pictures, data.test_labels, form, device, precision)
+        test_loss, test_error = yield from _evaluate(net, data, steps.batch_size, device, precision)
         errors = (float(means["loss"]), float(means["error"]), test_loss, test_error)
         yield EpochDone(epoch, step, *errors, time.monotonic() - start)
 
@@ -138,22 +138,24 @@ def _until_divergence(rows: pd.DataFrame, numbers: LayerNumbers) -> tuple[pd.Dat
 
 
 def _evaluate(
-    net: ConvNet, pictures: np.ndarray, labels: np.ndarray, form: PictureFormat, device: Device, precision: str
+    net: ConvNet, data: ImageData, batch_size: int, device: Device, precision: str
 ) -> Generator[Report, None, tuple[float, float]]:
-    """Mean loss and error of the net on pictures it does not learn from, in evaluation mode."""
+    """Mean loss and error of the net on the test pictures, in evaluation mode."""
     net.eval()
     losses, wrong = [], []
-    for first in range(0, len(labels), EVALUATION_BATCH):
-        part = slice(first, first + EVALUATION_BATCH)
-        logits = _logits(net, pictures[part], form, device, precision)
-        answers = torch.from_numpy(labels[part]).to(device.kind)
+    count, size = len(data.test_labels), min(max(batch_size, EVALUATION_BATCH[0]), EVALUATION_BATCH[1])
+    for first in range(0, count, size):
+        part = slice(first, first + size)
+        logits = _logits(net, data.test_pictures[part], data.form, device, precision)
+        answers = torch.from_numpy(data.test_labels[part]).to(device.kind)
         losses.append(F.cross_entropy(logits, answers, reduction="sum"))
         wrong.append((logits.argmax(1) != answers).sum())
-        yield Evaluating(min(part.stop, len(labels)), len(labels))
-    return float(torch.stack(losses).sum() / len(labels)), float(torch.stack(wrong).sum() / len(labels))
+        yield Evaluating(min(part.stop, count), count)
+    return float(torch.stack(losses).sum() / count), float(torch.stack(wrong).sum() / count)
 
 
 @torch.no_grad()
 def _logits(net: ConvNet, pictures: np.ndarray, form: PictureFormat, device: Device, precision: str) -> Tensor:
     with autocast(device, precision):
-        return net(normalize(torch.from_numpy(pictures).to(device.kind), form)).float()  # (B, classes)
+        batch = torch.from_numpy(np.ascontiguousarray(pictures))
+        return net(normalize(batch.to(device.kind), form)).float()  # (B, classes)

@@ -18,7 +18,8 @@ from resnet_viz.nets.build import build_outline
 from resnet_viz.training.config import TrainingConfig
 
 SEGMENT = 8  # blocks that are computed again together
-PROCESS_BYTES = 500e6  # a worker with torch loaded and nothing else
+PROCESS_BYTES = 880e6  # a worker with torch loaded and nothing else
+HOLES = 1.2  # what the allocator holds of the maps, for their own size
 SHARE_OF_FREE = 0.8  # of the free memory that a run may plan with
 COPIES = {"sgd": 4, "adam": 5, "adamw": 5}  # of the weights: themselves, gradient, the optimizer's, the recorder's
 PASSING = 4  # of the largest map: gradients on their way, and what a convolution works in
@@ -48,7 +49,7 @@ def estimate_memory(
             waiting += (count - 1) * block
     batch = min(config.batch_size, train_count)
     pictures = train_count * size**2 * spec.in_channels
-    all_maps = batch * (waiting + max(segments) + PASSING * largest)
+    all_maps = HOLES * batch * (waiting + max(segments) + PASSING * largest)
     return (0.0 if kind == "cuda" else PROCESS_BYTES) + all_maps + COPIES[config.optimizer] * weights + pictures
 
 

@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 import torch.nn.functional as F
 
-from resnet_viz.nets import NetSpec, build_net
+from resnet_viz.nets import ConvNet, NetSpec, build_net
 from resnet_viz.training.config import TrainingConfig
 from resnet_viz.training.devices import Device, autocast
 from resnet_viz.training.estimate import Pace
 from resnet_viz.training.threads import threads_for
 
-STEPS, WARMING = 4, 1
+BLOCKS = (1, 4)  # of each stage, in the two nets; what lies between them is the cost of three
+ROUNDS, WARMING = 4, 1  # the first round compiles kernels
 
 
 def measure_pace(
@@ -23,34 +24,32 @@ def measure_pace(
 
     Pictures are size x size, in batches as configured; `at_once` nets train side by side and share the cores.
     """
-    seconds = [
-        _seconds_a_step(spec, blocks, config.batch_size, size, device, precision, at_once)
-        for blocks in (1, 2)[: 1 if spec.family == "vgg" else 2]
-    ]
-    return Pace(seconds[0], max(0.0, seconds[-1] - seconds[0]))
+    threads = threads_for(at_once)
 
-
-def _seconds_a_step(
-    spec: NetSpec, blocks: int, batch: int, size: int, device: Device, precision: str, at_once: int
-) -> float:
-    stages = None if spec.family == "vgg" else [blocks] * len(spec.layout.blocks)
-
-    def train_some(_: int) -> float:
-        torch.set_num_threads(threads_for(at_once))  # torch keeps it for each thread of Python
-        net = build_net(spec, stages).to(device.kind).to(memory_format=torch.channels_last).train()
-        shape = (batch, spec.in_channels, size, size)
-        x = torch.randn(shape, device=device.kind).to(memory_format=torch.channels_last)
-        labels = torch.zeros(batch, dtype=torch.long, device=device.kind)
-        times = []
-        for _ in range(WARMING + STEPS):  # the first ones compile kernels
-            start = time.perf_counter()
-            with autocast(device, precision):
-                loss = F.cross_entropy(net(x), labels)
-            net.zero_grad()
-            loss.backward()
-            loss.item()  # waits for the device
-            times.append(time.perf_counter() - start)
-        return statistics.median(times[WARMING:])
+    def measure(_: int) -> tuple[float, float]:
+        torch.set_num_threads(threads)  # torch keeps it for each thread of Python
+        is_vgg = spec.family == "vgg"
+        layouts = [None] if is_vgg else [[blocks] * len(spec.layout.blocks) for blocks in BLOCKS]
+        nets = [build_net(spec, layout).to(device.kind).to(memory_format=torch.channels_last) for layout in layouts]
+        times = [
+            [_seconds_of_step(net, config.batch_size, size, device, precision) for net in nets] for _ in range(ROUNDS)
+        ]
+        first, last = (statistics.median(row[i] for row in times[WARMING:]) for i in (0, -1))
+        return first, max(0.0, last - first) / (BLOCKS[1] - BLOCKS[0])
 
     with ThreadPoolExecutor(at_once) as pool:
-        return statistics.mean(pool.map(train_some, range(at_once)))
+        paces = list(pool.map(measure, range(at_once)))
+    return Pace(*(statistics.mean(values) for values in zip(*paces, strict=True)))
+
+
+def _seconds_of_step(net: ConvNet, batch: int, size: int, device: Device, precision: str) -> float:
+    shape = (batch, net.spec.in_channels, size, size)
+    x = torch.randn(shape, device=device.kind).to(memory_format=torch.channels_last)
+    labels = torch.zeros(batch, dtype=torch.long, device=device.kind)
+    start = time.perf_counter()
+    with autocast(device, precision):
+        loss = F.cross_entropy(net.train()(x), labels)
+    net.zero_grad()
+    loss.backward()
+    loss.item()  # waits for the device
+    return time.perf_counter() - start
