@@ -1,24 +1,32 @@
 """The runs that ship with the project: train what is missing of a set, and write the set to recorded/.
 
-python -m benchmarks.recorded_runs few|short|paper [--home FOLDER] [--seeds 0 1] [--threads N]
+python -m benchmarks.recorded_runs few|short|paper [--home FOLDER] [--seeds 0 1] [--threads N] [--write-only]
 
 Runs are kept in FOLDER (default: ~/.resnet_viz_recorded) as any other, so a set can be trained in parts, on one
 machine or one after the other; a run that was cut off is trained again from its start.
 RESNET_VIZ_DATA says where CIFAR-10 is, if it shall not be downloaded.
+
+recorded/SET.sqlite is a store like any other with all curves and layer numbers; recorded/weights has the final
+weights as 16-bit floats (relative rounding 0.0005).
 """
 
 import argparse
-from dataclasses import asdict
+import sqlite3
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 from tqdm import tqdm
 
 from resnet_viz.nets import NetSpec
-from resnet_viz.runs import RunStatus, RunStore
+from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import StepsDone, TrainingConfig, count_cores, preset
 from resnet_viz.training.worker import work
 
+RECORDED = Path(__file__).parents[1] / "recorded"
 DEPTHS = {"few": (20, 56, 32, 44), "short": (20, 56, 32, 44), "paper": (20, 56, 110, 32, 44)}
 
 
@@ -29,25 +37,75 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=Path("~/.resnet_viz_recorded"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--threads", type=int, default=count_cores())
+    parser.add_argument("--write-only", action="store_true", help="train nothing")
     asked = parser.parse_args()
     settings = Settings(home=asked.home)
+    recipe = asked.set
     store = RunStore(settings.store_url)
-    for seed in asked.seeds:
-        for depth in DEPTHS[asked.set]:
-            for family in ("plain", "resnet"):
-                _train_if_missing(store, settings, asked.set, NetSpec(family, depth), seed, asked.threads)
+    plan = [(depth, family, seed) for seed in asked.seeds for depth in DEPTHS[recipe] for family in ("plain", "resnet")]
+    found = []
+    for depth, family, seed in plan:
+        spec = NetSpec(family, depth)
+        config = preset("cifar10", recipe, depth, seed=seed, threads=asked.threads)
+        if not asked.write_only and _find(store, spec, config) is None:
+            _train(store, settings, spec, config)
+        found.append(_find(store, spec, config))
+    write(store, [run for run in found if run is not None], recipe)
 
 
-def _train_if_missing(store: RunStore, settings: Settings, recipe: str, spec: NetSpec, seed: int, threads: int) -> None:
-    config = preset("cifar10", recipe, spec.depth, seed=seed, threads=threads)
-    done = [run for run in store.runs() if run.status is RunStatus.FINISHED]
-    if any(NetSpec(**run.spec) == spec and TrainingConfig(**run.config) == config for run in done):
-        return
+def _find(store: RunStore, spec: NetSpec, config: TrainingConfig) -> Run | None:
+    """The finished run of this net, recipe and seed, whatever number of threads it had."""
+    for run in store.runs():
+        same = replace(TrainingConfig(**run.config), threads=config.threads) == config
+        if run.status is RunStatus.FINISHED and NetSpec(**run.spec) == spec and same:
+            return run
+    return None
+
+
+def _train(store: RunStore, settings: Settings, spec: NetSpec, config: TrainingConfig) -> None:
     (run,) = store.add_comparison([(asdict(spec), asdict(config))])
     store.claim(run.id, at_once=None)
-    with tqdm(desc=f"{spec.name}, seed {seed}", unit="step") as bar:
+    with tqdm(desc=f"{spec.name}, seed {config.seed}", unit="step") as bar:
         run = work(store, settings, run.id, lambda r: bar.update(len(r.rows)) if isinstance(r, StepsDone) else None)
-    print(f"{spec.name}, seed {seed}: {run.status} {run.message}, test error {run.test_error}, {run.seconds:.0f} s")
+    print(f"{spec.name}: {run.status} {run.message}, test error {run.test_error}, {run.seconds:.0f} s")
+
+
+def write(store: RunStore, runs: list[Run], recipe: str) -> None:
+    """Write finished runs to recorded/, in place of what is there of this set."""
+    (RECORDED / "weights").mkdir(parents=True, exist_ok=True)
+    database = RECORDED / f"{recipe}.sqlite"
+    database.unlink(missing_ok=True)
+    target = RunStore(f"sqlite:///{database}")
+    store.copy_runs([run.id for run in runs], target)
+    for run in runs:
+        tensors = load_file(run.weights)
+        halves = {name: _half(value) for name, value in tensors.items()}
+        with safe_open(run.weights, "np") as file:
+            save_file(halves, RECORDED / "weights" / f"{run.id}.safetensors", file.metadata())
+        print(f"{run.id}: {NetSpec(**run.spec).name}, seed {run.config['seed']}, test error {run.test_error:.2%}")
+    target.engine.dispose()
+    pairs: dict[tuple[int, int], str] = {}
+    with sqlite3.connect(database) as raw:  # one file that can be read where nothing can be written
+        for run in runs:  # plain and residual of one depth and seed become one comparison
+            first = pairs.setdefault((run.spec["depth"], run.config["seed"]), run.id)
+            place = (f"weights/{run.id}.safetensors", first, run.id != first, run.id)
+            raw.execute("UPDATE runs SET weights = ?, comparison = ?, position = ? WHERE id = ?", place)
+        raw.commit()
+        raw.execute("PRAGMA journal_mode=DELETE")
+        raw.execute("VACUUM")
+    kept = {f"{run_id}.safetensors" for path in RECORDED.glob("*.sqlite") for run_id in _ids(path)}
+    for weights in (RECORDED / "weights").iterdir():
+        if weights.name not in kept:
+            weights.unlink()
+
+
+def _half(value: np.ndarray) -> np.ndarray:
+    return value.astype(np.float16) if value.dtype == np.float32 else value
+
+
+def _ids(database: Path) -> list[str]:
+    with sqlite3.connect(database) as raw:
+        return [row[0] for row in raw.execute("SELECT id FROM runs")]
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Where do the gradients go? The norm of every layer's gradient, taken from the training itself."""
+"""Where do the gradients go? A number of every layer at every step, taken from the training itself."""
 
 import streamlit as st
 
-from resnet_viz.plots import Norms, gradient_norm_heatmap, gradient_norm_profile
+from resnet_viz.plots import Norms, layer_heatmap, layer_profile
 from resnet_viz.ui.comparisons import choose_comparison, net_name
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.services import run_store
-from resnet_viz.ui.watch import norms_so_far, refresh_interval
+from resnet_viz.ui.watch import QUANTITIES, layers_so_far, refresh_interval
 
 st.title("Where do the gradients go?")
 st.markdown(
@@ -17,53 +17,66 @@ st.markdown(
 chosen = choose_comparison()
 
 
-def watch(comparison: str) -> None:
+def watch(comparison: str, kind: str) -> None:
     """Heatmap, profile and what they say; runs again and again while a net trains."""
     runs = run_store().comparison(comparison)
-    norms = [Norms(net_name(run), run.spec["family"], norms_so_far(run)) for run in runs]
-    norms = [one for one in norms if len(one.frame)]
-    if not norms and refresh_interval(runs) is None:
+    norms = [Norms(net_name(run), run.spec["family"], layers_so_far(run, kind)) for run in runs]
+    quantity = QUANTITIES[kind].title
+    if refresh_interval(runs) != refresh_interval(chosen):
+        st.rerun()  # the last net has ended: no more looks at the store
+    norms = [one for one in norms if len(one.frame.columns) and len(one.frame)]
+    if not norms and any(run.step for run in runs):
+        st.info("These nets have no batch norms, and so no responses of them.")
+    elif not norms and refresh_interval(runs) is None:
         st.info("These runs ended before their first step; **Train** says why.")
     elif not norms:
         st.info("No step was recorded yet; the first ones come seconds after the start.")
     else:
         names = " and ".join(one.name for one in norms)
         st.markdown("##### Every layer, every step")
-        alt = f"Gradient norm of {names}: layer by training step"
-        live_plot(gradient_norm_heatmap(norms), key="heatmap", view=comparison, alt=alt)
+        alt = f"{quantity.capitalize()} of {names}: layer by training step"
+        live_plot(layer_heatmap(norms, quantity), key="heatmap", view=f"{comparison} {kind}", alt=alt)
         st.markdown("##### Every layer at one step")
         last = max(2, *(run.total_steps for run in runs))
         step = st.slider("Step", 1, last, value=last, key=f"step_{comparison}", help="The nearest recorded step.")
-        alt = f"Gradient norm of {names} by layer at step {step}"
-        live_plot(gradient_norm_profile(norms, step), key="profile", view=comparison, alt=alt)
+        alt = f"{quantity.capitalize()} of {names} by layer at step {step}"
+        live_plot(layer_profile(norms, step, quantity), key="profile", view=f"{comparison} {kind}", alt=alt)
         for one in norms:
-            st.markdown(tell(one, step))
+            st.markdown(tell(one, step, quantity))
+        if kind != "gradient":
+            return
         st.caption(
             "The norms are those that the optimizer used: no separate pass. He et al. 2015, sec. 4.1, report the same "
             "for their plain nets: with batch norm the backward gradients have healthy norms, and the difficulty is "
             "unlikely to be vanishing gradients. Compare the two nets before you believe the usual story."
         )
-    if refresh_interval(runs) != refresh_interval(chosen):
-        st.rerun()
 
 
-def tell(one: Norms, step: int) -> str:
+def tell(one: Norms, step: int, quantity: str) -> str:
     """What the profile says in numbers: the layers next to the picture against the last ones before the classifier."""
     layers = one.main_path
     row = layers.iloc[abs(layers.index - step).argmin()]
     third = max(1, (len(row) - 1) // 3)
     first, last = row.iloc[:third].median(), row.iloc[-1 - third : -1].median()
     if row.isna().any():
-        return (
-            f"**{one.name}** diverged: at step {row.name} its gradients are no longer numbers; choose an earlier one."
-        )
+        return f"**{one.name}** diverged: at step {row.name} its numbers are none; choose an earlier one."
     return (
-        f"**{one.name}**, step {row.name}: the median norm is {first:.3g} in the first third of the layers and "
+        f"**{one.name}**, step {row.name}: the median {quantity} is {first:.3g} in the first third of the layers and "
         f"{last:.3g} in the last third, a ratio of **{first / last if last else float('nan'):.2g}**."
     )
 
 
 if chosen:
-    st.fragment(watch, run_every=refresh_interval(chosen))(chosen[0].comparison)
+    kind = st.segmented_control(
+        "What",
+        list(QUANTITIES),
+        default="gradient",
+        required=True,
+        format_func=lambda kind: QUANTITIES[kind].title,
+        key="quantity",
+        bind="query-params",
+    )
+    st.caption(f"Each number is {QUANTITIES[kind].meaning}.")
+    st.fragment(watch, run_every=refresh_interval(chosen))(chosen[0].comparison, kind)
 else:
     st.info("Nothing was trained here yet. Go to **Train** and press Start; the gradients are recorded as it goes.")

@@ -13,7 +13,7 @@ from resnet_viz.nets.spec import CHOICES, DEFAULTS
 from resnet_viz.runs import Run, RunStatus, RunStore, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training import (
-    DEVICES,
+    RECIPES,
     ConfigError,
     EpochDone,
     Loading,
@@ -22,12 +22,13 @@ from resnet_viz.training import (
     StepsDone,
     preset,
 )
-from resnet_viz.training.config import PRECISIONS
+from resnet_viz.training.config import CHOICES as CONFIG_CHOICES
+from resnet_viz.training.config import NUMBERS, SWITCHES, WHOLE_NUMBERS
 from resnet_viz.training.worker import end_on_sigterm, work
 
 EXIT_CODES = {RunStatus.FINISHED: 0, RunStatus.STOPPED: 130}  # 130: ended by Ctrl-C, as shells say
 NET_OPTIONS = ("depth", *CHOICES, "batch_norm", "zero_last_norm", "survival")
-CONFIG_OPTIONS = ("folder", "epochs", "batch_size", "peak_lr", "seed", "device", "precision")
+CONFIG_OPTIONS = ("folder", *CONFIG_CHOICES, *WHOLE_NUMBERS, *NUMBERS, *SWITCHES)
 
 
 class ProgressBar:
@@ -66,7 +67,7 @@ def train(asked: argparse.Namespace) -> int:
     """Train one net in this process; the run is a row of the store like any other."""
     spec = NetSpec(**{name: getattr(asked, name) for name in NET_OPTIONS})
     changes = {name: getattr(asked, name) for name in CONFIG_OPTIONS if getattr(asked, name) is not None}
-    config = preset(asked.dataset, **changes)
+    config = preset(asked.dataset, asked.recipe, spec.depth, **changes)
     settings = Settings()
     store = RunStore(settings.store_url)
     (run,) = store.add_comparison([(asdict(spec), asdict(config))])
@@ -109,6 +110,14 @@ def _summary(run: Run) -> dict[str, object]:
     }
 
 
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _list(recipes: dict[str, tuple[str, dict[str, object]]]) -> str:
+    return "; ".join(f"{name}: {title}" for name, (title, _) in recipes.items())
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m resnet_viz", description="Understand residual networks.")
     commands = parser.add_subparsers(required=True)
@@ -116,19 +125,22 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=train)
     command.add_argument("--depth", type=int, default=20, help="of CIFAR nets 6n+2, from 8 to 1202 (default 20)")
     for name, options in CHOICES.items():
-        flag, default = f"--{name.replace('_', '-')}", DEFAULTS[name]
-        command.add_argument(flag, choices=list(options), default=default, help=f"(default {default})")
+        default = DEFAULTS[name]
+        command.add_argument(_flag(name), choices=list(options), default=default, help=f"(default {default})")
     command.add_argument("--no-batch-norm", dest="batch_norm", action="store_false")
     command.add_argument("--zero-last-norm", action="store_true", help="let every branch start as zero")
     command.add_argument("--survival", type=float, default=1.0, help="of the last block in stochastic depth")
     command.add_argument("--dataset", choices=list(DATASETS), default="digits")
-    command.add_argument("--folder", help="for --dataset folder: holds train/CLASS/* and test/CLASS/*")
-    command.add_argument("--epochs", type=int)
-    command.add_argument("--batch-size", type=int)
-    command.add_argument("--peak-lr", type=float)
-    command.add_argument("--seed", type=int)
-    command.add_argument("--device", choices=list(DEVICES))
-    command.add_argument("--precision", choices=list(PRECISIONS))
+    command.add_argument("--recipe", choices=list(RECIPES), default="short", help=_list(RECIPES))
+    command.add_argument("--folder", help="for --dataset folder: holds train/CLASS/* and test/CLASS/*, or is a zip")
+    for name, options in CONFIG_CHOICES.items():
+        command.add_argument(_flag(name), choices=list(options))
+    for name, (least, most) in WHOLE_NUMBERS.items():
+        command.add_argument(_flag(name), type=int, help=f"{least} to {most}")
+    for name in NUMBERS:
+        command.add_argument(_flag(name), type=float)
+    for name in SWITCHES:
+        command.add_argument(_flag(name), action=argparse.BooleanOptionalAction)
     command.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     return parser
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -186,6 +186,7 @@ def _own_folder(folder: Path | str | None) -> Path:
     return Path(folder).expanduser()
 
 
+@lru_cache(maxsize=1)
 def _load_digits() -> ImageData:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split

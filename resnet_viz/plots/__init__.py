@@ -3,7 +3,7 @@
 from resnet_viz.plots.answers import Answer, class_bars, saliency_maps
 from resnet_viz.plots.architecture import block_drawing, net_drawing, stage_bars
 from resnet_viz.plots.curves import Curve, error_curves, loss_curves
-from resnet_viz.plots.gradients import Norms, gradient_norm_heatmap, gradient_norm_profile
+from resnet_viz.plots.gradients import Norms, layer_heatmap, layer_profile
 from resnet_viz.plots.pictures import class_counts, picture_grid
 from resnet_viz.plots.style import COLORS, pick_colors
 
@@ -16,8 +16,8 @@ __all__ = [
     "class_bars",
     "class_counts",
     "error_curves",
-    "gradient_norm_heatmap",
-    "gradient_norm_profile",
+    "layer_heatmap",
+    "layer_profile",
     "loss_curves",
     "net_drawing",
     "pick_colors",

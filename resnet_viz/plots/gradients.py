@@ -1,4 +1,4 @@
-"""Where do gradients go? The norm of every layer's weight gradient, by step and by depth."""
+"""What does training do to every layer? Gradients, weights, updates and responses, by step and by depth."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ FLOOR = 1e-12  # stands for zero on a logarithmic scale
 
 @dataclass(frozen=True)
 class Norms:
-    """Gradient norms of one run: its name, its family, and the frame as RunStore gives it (index step)."""
+    """A number of every layer of one run: its name, its family, and the frame as RunStore gives it (index step)."""
 
     name: str
     family: str
@@ -31,8 +31,8 @@ class Norms:
         return frame.set_axis(range(1, frame.shape[1] + 1), axis=1)
 
 
-def gradient_norm_heatmap(runs: Sequence[Norms]) -> go.Figure:
-    """Layer by step, one panel a run, on one color scale: log10 of the 2-norm of the weight gradient."""
+def layer_heatmap(runs: Sequence[Norms], quantity: str = "gradient norm") -> go.Figure:
+    """Layer by step, one panel a run, on one color scale: log10 of the quantity."""
     figure = make_subplots(1, len(runs), subplot_titles=[run.name for run in runs], shared_yaxes=True)
     for column, run in enumerate(runs, start=1):
         frame = _thin_out(run.main_path)
@@ -47,14 +47,18 @@ def gradient_norm_heatmap(runs: Sequence[Norms]) -> go.Figure:
         )
     lay_out(figure, x="training step", y="", height=420)
     figure.update_layout(
-        coloraxis={"colorscale": "Viridis", "colorbar": {"title": "log₁₀ norm", "thickness": 12}}, hovermode="closest"
+        coloraxis={
+            "colorscale": "Viridis",
+            "colorbar": {"title": {"text": f"log₁₀ {quantity}", "side": "right"}, "thickness": 12},
+        },
+        hovermode="closest",
     )
     figure.update_yaxes(title="layer (1 is next to the picture)", col=1)
     return figure
 
 
-def gradient_norm_profile(runs: Sequence[Norms], step: int) -> go.Figure:
-    """Norm against layer at one step (the nearest recorded one), all runs in one plot with a logarithmic axis."""
+def layer_profile(runs: Sequence[Norms], step: int, quantity: str = "gradient norm") -> go.Figure:
+    """The quantity against the layer at one step (the nearest recorded one), all runs in one plot; logarithmic."""
     figure = go.Figure()
     for run, color in zip(runs, pick_colors(run.family for run in runs), strict=True):
         frame = run.main_path
@@ -70,7 +74,7 @@ def gradient_norm_profile(runs: Sequence[Norms], step: int) -> go.Figure:
             marker={"size": 4},
             hovertemplate="%{y:.2e}",
         )
-    lay_out(figure, x="layer (1 is next to the picture)", y="2-norm of the weight gradient")
+    lay_out(figure, x="layer (1 is next to the picture)", y=quantity)
     return figure.update_yaxes(**LOG_AXIS)
 
 

@@ -185,15 +185,24 @@ class RunStore:
         index = np.concatenate(first_steps) if first_steps else np.empty(0, int)
         return pd.DataFrame(values, columns=layers, index=pd.Index(index, name="step"))
 
+    def copy_runs(self, run_ids: Sequence[str], target: "RunStore") -> None:
+        """Copy runs with all that belongs to them into another store, in which they are not yet."""
+        with self.engine.connect() as source, target.engine.begin() as db:
+            for table in metadata.sorted_tables:  # runs first: the others refer to them
+                key = table.c.id if table is runs else table.c.run_id
+                rows = source.execute(select(table).where(key.in_(run_ids))).mappings().all()
+                if rows:
+                    db.execute(insert(table), [dict(row) for row in rows])
+
     def samples(self, run_id: str) -> list[tuple[int, bytes]]:
         """A few test pictures that the run's net can be asked about: (label, PNG)."""
         query = select(samples.c.label, samples.c.png).where(samples.c.run_id == run_id).order_by(samples.c.position)
         with self.engine.connect() as db:
             return [(row.label, row.png) for row in db.execute(query)]
 
-    def count_running(self) -> int:
-        """How many runs are at work."""
-        query = select(func.count()).select_from(runs).where(runs.c.status == RunStatus.RUNNING)
+    def count_active(self) -> int:
+        """How many runs are at work, or wait for their turn."""
+        query = select(func.count()).select_from(runs).where(runs.c.status.in_(ACTIVE))
         with self.engine.connect() as db:
             return int(db.execute(query).scalar_one())
 

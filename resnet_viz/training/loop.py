@@ -79,7 +79,7 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
             recent.append(wrong)
 
     step, epoch = 0, 0
-    start = reported = time.monotonic()
+    start, reported = time.monotonic(), -REPORT_SECONDS  # the first step is told at once
     while step < steps.total:
         epoch += 1
         net.train()

@@ -81,6 +81,10 @@ def must_recompute(spec: NetSpec, config: TrainingConfig, size: int, train_count
     """Whether blocks are computed again in the backward pass, to fit into `free` bytes."""
     if config.recompute != "auto":
         return config.recompute == "on"
+    # No net keeps more than what all its layers put out: most need no closer look, which takes most of a second.
+    everything = sum(4 * prod(shape) for shape in layer_table(spec, size)["output_shape"])
+    if PROCESS_BYTES + 2 * HOLES * everything * min(config.batch_size, train_count) < SHARE_OF_FREE * free:
+        return False
     return estimate_memory(spec, config, size, train_count) > SHARE_OF_FREE * free
 
 

@@ -129,7 +129,7 @@ def _train(store: RunStore, settings: Settings, run_id: str, pulse: Pulse, watch
     from resnet_viz.training.memory import peak_memory
 
     keep_freed_memory()
-    share = CoreShare(store.count_running)
+    share = CoreShare(store.count_active)
     threads = Counter[int]()
     torch.set_num_threads(config.threads or share.threads)
     tell("Loading the data", 0.0)
@@ -216,11 +216,13 @@ def preload() -> None:
     import torch
 
     import resnet_viz.training.loop  # noqa: F401
+    from resnet_viz.nets import layer_table
 
     weight = torch.zeros(1, requires_grad=True)
     weight.sum().backward()
     torch.optim.SGD([weight]).step()  # the first step of a process imports much
     load_dataset("digits")
+    layer_table(NetSpec("resnet", 8))  # the first pass on the meta device, too
 
 
 def main() -> None:

@@ -115,7 +115,7 @@ def _wait_for_machine(is_ready: Callable[[], bool]) -> None:
     """Say that the machine is being looked at, and run the page again once `is_ready` says so."""
     if is_ready():
         st.rerun()
-    if run_store().count_running():
+    if run_store().count_active():
         st.caption(":material/hourglass_top: The speed of this machine is measured when the training has ended.")
     else:
         st.caption(":material/hourglass_top: Looking at what this machine can do; the time estimate follows.")

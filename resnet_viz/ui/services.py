@@ -109,7 +109,7 @@ def _explore(found: Machine, store: RunStore) -> None:
     found.is_known = True
     while True:
         kind = found.asked.get()
-        while store.count_running():
+        while store.count_active():
             time.sleep(1.0)  # a measurement beside a training would be wrong, and slow the training
         device = next(device for device in found.devices if device.kind == kind.device)
         config = TrainingConfig(batch_size=kind.batch_size)

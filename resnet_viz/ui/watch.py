@@ -1,11 +1,12 @@
 """What is happening to the runs of a comparison? Their state, their curves, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from resnet_viz.runs import Run, RunStatus
+from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.plan import say_duration
 from resnet_viz.ui.services import run_store
@@ -34,11 +35,43 @@ def steps_so_far(run: Run) -> pd.DataFrame:
     return _remember("steps", run, newer if known is None else pd.concat([known, newer], ignore_index=True))
 
 
-def norms_so_far(run: Run) -> pd.DataFrame:
-    """All gradient norms of a run; only those newer than the last look are read from the store."""
-    known = _remembered("norms", run)
-    newer = run_store().gradient_norms(run.id, after=int(known.index[-1]) if known is not None else 0)
-    return _remember("norms", run, newer if known is None else pd.concat([known, newer]))
+@dataclass(frozen=True)
+class Quantity:
+    """A number of every layer in every step: its names, what it means, and how the store is asked for it."""
+
+    title: str
+    meaning: str
+    read: Callable[[RunStore, str, int], pd.DataFrame]
+
+
+QUANTITIES = {
+    "gradient": Quantity(
+        "gradient norm",
+        r"the 2-norm $\lVert \partial L / \partial W_l \rVert_2$ of the gradient that the optimizer used",
+        RunStore.gradient_norms,
+    ),
+    "weight": Quantity(
+        "weight norm", r"the 2-norm $\lVert W_l \rVert_2$ of the weights after the step", RunStore.weight_norms
+    ),
+    "update": Quantity(
+        "update over weight",
+        r"$\lVert \Delta W_l \rVert_2 / \lVert W_l \rVert_2$, how far a step moved the weights for their own size",
+        lambda store, run_id, after: store.update_norms(run_id, after) / store.weight_norms(run_id, after),
+    ),
+    "response": Quantity(
+        "response",
+        "the standard deviation of what a layer's batch norm puts out, from its own weights: "
+        r"$\sqrt{\mathrm{mean}(\gamma^2) + \mathrm{var}(\beta)}$ (He et al. 2015, Fig. 7)",
+        RunStore.responses,
+    ),
+}
+
+
+def layers_so_far(run: Run, kind: str) -> pd.DataFrame:
+    """A quantity of QUANTITIES of all layers of a run; only what is newer than the last look is read from the store."""
+    known = _remembered(kind, run)
+    newer = QUANTITIES[kind].read(run_store(), run.id, int(known.index[-1]) if known is not None else 0)
+    return _remember(kind, run, newer if known is None else pd.concat([known, newer]))
 
 
 def _remembered(kind: str, run: Run) -> pd.DataFrame | None:

@@ -85,9 +85,9 @@ def test_the_whole_story(page: Page, server: Server, home: Path):
     page.wait_for_function(
         f"name => ({POINTS})(name).length === 2", arg="Gradient norm of plain-20 and ResNet-20 (A): "
     )
-    expect(page.get_by_text("step 126: the median norm").first).to_be_visible()
+    expect(page.get_by_text("step 126: the median gradient norm").first).to_be_visible()
     page.get_by_role("slider", name="Step").press("Home")
-    expect(page.get_by_text("step 1: the median norm").first).to_be_visible()
+    expect(page.get_by_text("step 1: the median gradient norm").first).to_be_visible()
 
     # Saliency: both nets on the same picture.
     open_tab(page, "Saliency")

@@ -16,6 +16,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import RunStatus, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import preset
+from resnet_viz.ui.watch import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
@@ -205,7 +206,16 @@ def test_gradients_compares_first_and_last_layers(with_runs):
     assert step.max == 21
     step.set_value(3).run()
     assert not page.exception
-    assert "**plain-8**, step 3: the median norm" in text_of(page)
+    assert "**plain-8**, step 3: the median gradient norm" in text_of(page)
+
+
+@pytest.mark.parametrize("kind", ["weight", "update", "response"])
+def test_gradients_shows_the_other_numbers_of_the_layers_too(with_runs, kind):
+    page = open_page("gradients").run()
+    page.segmented_control(key="quantity").select(kind).run()
+    assert not page.exception
+    assert f"the median {QUANTITIES[kind].title} is" in text_of(page)
+    assert QUANTITIES[kind].meaning in text_of(page)
 
 
 @pytest.mark.parametrize("method", METHODS)

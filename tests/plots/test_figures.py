@@ -11,8 +11,8 @@ from resnet_viz.plots import (
     Norms,
     class_bars,
     error_curves,
-    gradient_norm_heatmap,
-    gradient_norm_profile,
+    layer_heatmap,
+    layer_profile,
     loss_curves,
     pick_colors,
     saliency_maps,
@@ -76,7 +76,7 @@ def test_downsampling_keeps_the_extremes_and_drops_nan():
 
 
 def test_the_heatmaps_share_one_scale_and_leave_projections_out():
-    figure = gradient_norm_heatmap([make_norms("plain", 1.0), make_norms("resnet", 1e-3)])
+    figure = layer_heatmap([make_norms("plain", 1.0), make_norms("resnet", 1e-3)])
     assert {trace.coloraxis for trace in figure.data} == {"coloraxis"}
     assert figure.data[0].y.tolist() == [1, 2, 3]
     np.testing.assert_allclose(figure.data[0].z[:, 0], [0, 1, 2])
@@ -85,17 +85,17 @@ def test_the_heatmaps_share_one_scale_and_leave_projections_out():
 
 def test_a_long_run_is_drawn_with_bounded_columns():
     frame = pd.DataFrame({"a": np.ones(5000), "b": np.ones(5000)}, index=pd.RangeIndex(1, 5001))
-    assert len(gradient_norm_heatmap([Norms("n", "plain", frame)]).data[0].x) <= 300
+    assert len(layer_heatmap([Norms("n", "plain", frame)]).data[0].x) <= 300
 
 
 def test_a_profile_shows_the_nearest_recorded_step():
-    figure = gradient_norm_profile([make_norms("plain", 1.0)], step=99)
+    figure = layer_profile([make_norms("plain", 1.0)], step=99)
     assert figure.data[0].y.tolist() == [3, 30, 300]
     assert "step 3" in figure.data[0].name
 
 
 def test_a_norm_of_zero_survives_the_logarithm():
-    figure = gradient_norm_heatmap([make_norms("plain", 0.0)])
+    figure = layer_heatmap([make_norms("plain", 0.0)])
     assert np.isfinite(figure.data[0].z).all()
 
 

@@ -119,6 +119,22 @@ def test_facts_found_later_are_added_to_those_of_the_start(store):
     assert store.run(run.id).facts == {"layers": ["a"], "peak_memory": 7}
 
 
+def test_runs_are_copied_with_all_that_belongs_to_them(store, tmp_path):
+    other, run = store.add_comparison(WANTED)
+    store.describe(run.id, {"layers": ["a"], "norm_layers": ["n"]}, 2)
+    store.append(run.id, some_steps(1, 2), numbers_of(np.ones((2, 1), np.float32)), 1.0)
+    store.add_samples(run.id, [(3, b"png")])
+    target = RunStore(f"sqlite:///{tmp_path}/copy.sqlite")
+    store.copy_runs([run.id], target)
+    assert target.runs() == []  # a list begins with the first of a comparison
+    assert target.run(run.id) == store.run(run.id)
+    pd.testing.assert_frame_equal(target.steps(run.id), store.steps(run.id))
+    pd.testing.assert_frame_equal(target.weight_norms(run.id), store.weight_norms(run.id))
+    assert target.samples(run.id) == [(3, b"png")]
+    with pytest.raises(KeyError):
+        target.run(other.id)
+
+
 def test_evaluations_set_the_errors_of_the_run(store):
     run, _ = store.add_comparison(WANTED)
     for epoch, error in ((1, 0.5), (2, 0.125)):
