@@ -2,8 +2,8 @@
 
 python -m benchmarks.recorded_runs few|short|paper [--home FOLDER] [--seeds 0 1] [--threads N] [--write-only]
 
-Runs are kept in FOLDER (default: ~/.resnet_viz_recorded) as any other, so a set can be trained in parts, on one
-machine or one after the other; a run that was cut off is trained again from its start.
+Runs are kept in FOLDER (default: ~/.resnet_viz_recorded) as any other. What recorded/ holds already is not trained
+again, so a set can be trained in parts; a run that was cut off is trained again from its start.
 RESNET_VIZ_DATA says where CIFAR-10 is, if it shall not be downloaded.
 
 recorded/SET.sqlite is a store like any other with all curves and layer numbers; recorded/weights has the final
@@ -11,6 +11,8 @@ weights as 16-bit floats (relative rounding 0.0005).
 """
 
 import argparse
+import json
+import shutil
 import sqlite3
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -27,6 +29,7 @@ from resnet_viz.training import StepsDone, TrainingConfig, count_cores, preset
 from resnet_viz.training.worker import work
 
 RECORDED = Path(__file__).parents[1] / "recorded"
+PRIVATE = ("host", "pid")  # facts that stay at home
 DEPTHS = {"few": (20, 56, 32, 44), "short": (20, 56, 32, 44), "paper": (20, 56, 110, 32, 44)}
 
 
@@ -42,6 +45,7 @@ def main() -> None:
     settings = Settings(home=asked.home)
     recipe = asked.set
     store = RunStore(settings.store_url)
+    take_recorded(store, settings, recipe)
     plan = [(depth, family, seed) for seed in asked.seeds for depth in DEPTHS[recipe] for family in ("plain", "resnet")]
     found = []
     for depth, family, seed in plan:
@@ -51,6 +55,20 @@ def main() -> None:
             _train(store, settings, spec, config)
         found.append(_find(store, spec, config))
     write(store, [run for run in found if run is not None], recipe)
+
+
+def take_recorded(store: RunStore, settings: Settings, recipe: str) -> None:
+    """Put the runs that recorded/ holds of a set into the store, unless they are there."""
+    database = RECORDED / f"{recipe}.sqlite"
+    if not database.exists():
+        return
+    kept = RunStore(f"sqlite:///{database}", read_only=True)
+    known = {run.id for run in store.runs()}
+    missing = [run for run in kept.runs() if run.id not in known]
+    kept.copy_runs([run.id for run in missing], store)
+    settings.weights_root.mkdir(parents=True, exist_ok=True)
+    for run in missing:
+        shutil.copy(run.weights, settings.weights_root)
 
 
 def _find(store: RunStore, spec: NetSpec, config: TrainingConfig) -> Run | None:
@@ -88,8 +106,9 @@ def write(store: RunStore, runs: list[Run], recipe: str) -> None:
     with sqlite3.connect(database) as raw:  # one file that can be read where nothing can be written
         for run in runs:  # plain and residual of one depth and seed become one comparison
             first = pairs.setdefault((run.spec["depth"], run.config["seed"]), run.id)
-            place = (f"weights/{run.id}.safetensors", first, run.id != first, run.id)
-            raw.execute("UPDATE runs SET weights = ?, comparison = ?, position = ? WHERE id = ?", place)
+            facts = json.dumps({name: value for name, value in run.facts.items() if name not in PRIVATE})
+            place = (f"weights/{run.id}.safetensors", first, run.id != first, facts, run.id)
+            raw.execute("UPDATE runs SET weights = ?, comparison = ?, position = ?, facts = ? WHERE id = ?", place)
         raw.commit()
         raw.execute("PRAGMA journal_mode=DELETE")
         raw.execute("VACUUM")

@@ -1,9 +1,14 @@
 """What tests share: a home of their own, a small real data set, and a finished comparison to look at."""
 
+import zipfile
 from dataclasses import asdict, replace
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from resnet_viz.data import ImageData, load_dataset
 from resnet_viz.nets import NetSpec
@@ -21,6 +26,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the shared data folder beside the checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def cifar10_test(shared) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first 100 test pictures of each class of CIFAR-10, uint8 (1000, 32, 32, 3), class by class, and labels."""
+    with zipfile.ZipFile(shared / "data" / "cifar10" / "test.zip") as archive:
+        names = sorted(name for name in archive.namelist() if name.endswith(".png"))
+        classes = sorted({name.split("/")[-2] for name in names})
+        picks = [name for cls in classes for name in [n for n in names if f"/{cls}/" in n][:100]]
+        pictures = np.stack([np.asarray(Image.open(BytesIO(archive.read(name)))) for name in picks])
+    return torch.from_numpy(pictures), torch.arange(10).repeat_interleave(100)
 
 
 @pytest.fixture

@@ -69,17 +69,25 @@ class RunStore:
     as NULL and read back as NaN.
     """
 
-    def __init__(self, url: str) -> None:
-        """Open the database, and make its tables where there are none. Raises StoreError with a sentence."""
+    def __init__(self, url: str, read_only: bool = False) -> None:
+        """Open the database, and make its tables where there are none. Raises StoreError with a sentence.
+
+        An SQLite file that is `read_only` is not touched, and may lie where nothing can be written. Weights whose
+        path is relative are looked for beside the database.
+        """
         try:
-            self.engine = _open(url)
-            _make_tables(self.engine)
+            self.engine = _open_to_read(url) if read_only else _open(url)
+            if not read_only:
+                _make_tables(self.engine)
         except (SQLAlchemyError, ImportError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise StoreError(
                 f"the database {_say(url)} cannot be opened: {reason}. "
                 "Check RESNET_VIZ_DATABASE_URL, or RESNET_VIZ_HOME and its permissions"
             ) from error
+        parsed = make_url(url)
+        is_file = parsed.get_backend_name() == "sqlite" and parsed.database
+        self.folder = Path(parsed.database or "").parent if is_file else Path()
 
     # -- what a page does ------------------------------------------------------------------------------------------
 
@@ -109,13 +117,13 @@ class RunStore:
             row = db.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
         if row is None:
             raise KeyError(f"there is no run {run_id}")
-        return _to_run(row)
+        return self._to_run(row)
 
     def comparison(self, comparison: str) -> list[Run]:
         """The runs of one comparison in the order in which they were asked for; empty where there is none."""
         query = select(runs).where(runs.c.comparison == comparison).order_by(runs.c.position)
         with self.engine.connect() as db:
-            return [_to_run(row) for row in db.execute(query)]
+            return [self._to_run(row) for row in db.execute(query)]
 
     def runs(self, comparisons: int = 200) -> list[Run]:
         """The runs of the newest comparisons, those of a comparison together and in order."""
@@ -123,7 +131,7 @@ class RunStore:
         query = select(runs).where(runs.c.comparison.in_(newest.limit(comparisons)))
         query = query.order_by(runs.c.created_at.desc(), runs.c.comparison, runs.c.position)
         with self.engine.connect() as db:
-            return [_to_run(row) for row in db.execute(query)]
+            return [self._to_run(row) for row in db.execute(query)]
 
     def request_stop(self, run_id: str) -> None:
         """Ask a run to stop; a queued one is stopped at once, a running one within its worker's next step."""
@@ -205,6 +213,14 @@ class RunStore:
         query = select(func.count()).select_from(runs).where(runs.c.status.in_(ACTIVE))
         with self.engine.connect() as db:
             return int(db.execute(query).scalar_one())
+
+    def _to_run(self, row: Row[Any]) -> Run:
+        fields = dict(row._mapping)
+        for name in ("spec", "config", "facts"):
+            fields[name] = json.loads(fields[name])
+        if fields["weights"]:
+            fields["weights"] = str(self.folder / fields["weights"])
+        return Run(**(fields | {"status": RunStatus(fields["status"])}))
 
     # -- what a worker does ----------------------------------------------------------------------------------------
 
@@ -324,6 +340,13 @@ def _open(url: str) -> Engine:
     return engine
 
 
+def _open_to_read(url: str) -> Engine:
+    database = Path(make_url(url).database or "").resolve()
+    if not database.is_file():
+        raise OSError(f"there is no file {database}")
+    return create_engine(f"sqlite:///file:{database}?mode=ro&immutable=1&uri=true")
+
+
 def _make_tables(engine: Engine) -> None:
     # Other processes may make them at this moment: then a table "already exists", or the file is locked.
     for _ in range(MAKING_TRIES - 1):
@@ -351,10 +374,3 @@ def _to_frame(db: Connection, query: Any) -> pd.DataFrame:
     result = db.execute(query)
     frame = pd.DataFrame(result.all(), columns=list(result.keys()))
     return frame.astype({name: float for name in frame if name not in ("step", "epoch")})
-
-
-def _to_run(row: Row[Any]) -> Run:
-    fields = dict(row._mapping)
-    for name in ("spec", "config", "facts"):
-        fields[name] = json.loads(fields[name])
-    return Run(**(fields | {"status": RunStatus(fields["status"])}))

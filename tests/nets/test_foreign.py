@@ -1,17 +1,14 @@
 """Are the nets of others read as what they are? Held against torchvision and published checkpoints."""
 
-import io
-import zipfile
 from collections import OrderedDict
 
-import numpy as np
 import pytest
 import torch
 import torchvision
-from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
+from resnet_viz.data import PictureFormat, normalize
 from resnet_viz.nets import CheckpointError, NetSpec, build_net, load_checkpoint, weighted_layers
 from resnet_viz.nets.foreign import ForeignError, recognize, rename
 
@@ -124,24 +121,13 @@ def published(shared, depth: int, digest: str):
     return load_checkpoint(shared / "data" / "checkpoints" / f"resnet{depth}-{digest}.th")
 
 
-def first_test_pictures(shared, each: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """So many test pictures of each class of CIFAR-10, normalized as the published nets want them."""
-    with zipfile.ZipFile(shared / "data" / "cifar10" / "test.zip") as archive:
-        names = sorted(name for name in archive.namelist() if name.endswith(".png"))
-        classes = sorted({name.split("/")[-2] for name in names})
-        picks = [(name, k) for k, cls in enumerate(classes) for name in [n for n in names if f"/{cls}/" in n][:each]]
-        pictures = np.stack([np.asarray(Image.open(io.BytesIO(archive.read(name)))) for name, _ in picks])
-    x = torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255
-    x = (x - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
-    return x, torch.tensor([k for _, k in picks])
-
-
 @pytest.mark.parametrize(("depth", "digest", "wrong"), [(20, "12fca82f", 43), (56, "4bfd9763", 40)])
 # benchmarks/published_checkpoints.md has the counts: of these 500, and of all 10,000 those that were published
-def test_published_checkpoints_err_on_as_many_pictures_as_they_should(shared, depth, digest, wrong):
+def test_published_checkpoints_err_on_as_many_pictures_as_they_should(shared, cifar10_test, depth, digest, wrong):
     net = published(shared, depth, digest)
     assert net.spec == NetSpec("resnet", depth, "A")
-    x, labels = first_test_pictures(shared, each=50)
+    pictures, labels = (part.unflatten(0, (10, -1))[:, :50].flatten(0, 1) for part in cifar10_test)
+    x = normalize(pictures, PictureFormat(32, 3, (), MEAN, STD))
     with torch.no_grad():
         assert int((net(x).argmax(1) != labels).sum()) == wrong
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from resnet_viz.runs import RunStatus, RunStore, StoreError
 from resnet_viz.runs.schema import runs as table
@@ -133,6 +134,26 @@ def test_runs_are_copied_with_all_that_belongs_to_them(store, tmp_path):
     assert target.samples(run.id) == [(3, b"png")]
     with pytest.raises(KeyError):
         target.run(other.id)
+
+
+def test_a_store_that_is_only_read_is_not_touched_and_finds_weights_beside_it(tmp_path):
+    url = f"sqlite:///{tmp_path}/kept.sqlite"
+    store = RunStore(url)
+    run, _ = store.add_comparison(WANTED)
+    store.end(run.id, RunStatus.FINISHED, weights=Path("weights/w.safetensors"))
+    store.engine.dispose()
+    with sqlite3.connect(tmp_path / "kept.sqlite") as raw:
+        raw.execute("PRAGMA journal_mode=DELETE")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    kept = RunStore(url, read_only=True)
+    assert kept.run(run.id).weights == str(tmp_path / "weights" / "w.safetensors")
+    assert len(kept.runs()) == 2
+    with pytest.raises(OperationalError, match="readonly"):
+        kept.add_comparison(WANTED)
+    kept.engine.dispose()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    with pytest.raises(StoreError, match="there is no file"):
+        RunStore(f"sqlite:///{tmp_path}/absent.sqlite", read_only=True)
 
 
 def test_evaluations_set_the_errors_of_the_run(store):
