@@ -28,7 +28,9 @@ def compare(browser: Browser, seed: int, home: Path) -> tuple[float, list[Run]]:
     try:
         page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
         page.goto(f"{server.url}/?seed={seed}")
-        page.get_by_text(re.compile(r"About \d+ s")).wait_for(timeout=120_000)  # the estimate: the page is ready
+        page.get_by_text(re.compile(r"About [\d.]+ (s|min)")).wait_for(
+            timeout=120_000
+        )  # the estimate: the page is ready
         start = time.monotonic()
         page.get_by_role("button", name="Start").click()
         page.get_by_text("a gap of").wait_for(timeout=600_000)

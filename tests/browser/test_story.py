@@ -40,7 +40,7 @@ def test_the_whole_story(page: Page, server: Server, home: Path):
     # Choose: the pair is in the URL, so a teacher can send it.
     page.goto(f"{server.url}/?depth=14&epochs_digits=6")
     expect(page.get_by_text("Nothing was trained here yet")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"About \d+ s"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"About [\d.]+ (s|min)"))).to_be_visible()
     page.get_by_role("slider", name="Depth").press("ArrowRight")
     expect(page.get_by_text("ResNet-20 (A): 269,434 parameters").first).to_be_visible()
 

@@ -50,13 +50,14 @@ def test_weight_and_update_norms_are_those_of_the_weights_before_and_after(few_d
     net = next(reports).net
     layers = weighted_layers(net)
     before = {name: weight.detach().clone() for name, weight in layers.items()}
-    numbers = next(report.numbers for report in reports if isinstance(report, StepsDone))
+    parts = [report.numbers for report in reports if isinstance(report, StepsDone)]
+    weights, updates = (np.concatenate([getattr(part, name) for part in parts]) for name in ("weight", "update"))
     after = [float(torch.linalg.vector_norm(weight.detach().double())) for weight in layers.values()]
     changed = [float((weight.detach() - before[name]).double().norm()) for name, weight in layers.items()]
-    np.testing.assert_allclose(numbers.weight[-1], after, rtol=1e-5)
+    np.testing.assert_allclose(weights[-1], after, rtol=1e-5)
     # Two steps: what they changed together is at most the sum of their norms, and at least the difference.
-    assert (numbers.update.sum(0) * 1.00001 >= changed).all()
-    assert (np.abs(numbers.update[0] - numbers.update[1]) <= np.array(changed) * 1.00001).all()
+    assert (updates.sum(0) * 1.00001 >= changed).all()
+    assert (np.abs(updates[0] - updates[1]) <= np.array(changed) * 1.00001).all()
 
 
 def test_an_update_norm_is_the_learning_rate_times_the_gradients_in_plain_sgd(few_digits):

@@ -122,7 +122,7 @@ def test_a_diverged_run_says_since_when(store, home):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"dataset": "folder", "folder": "/nowhere"}, "there is no folder /nowhere/train"),
+        ({"dataset": "folder", "folder": "/nowhere"}, "there is no folder or zip /nowhere"),
         ({"dataset": "imagenet"}, "data set 'imagenet' is unknown"),
     ],
 )
