@@ -8,7 +8,9 @@ from playwright.sync_api import Page, expect
 
 from resnet_viz.runs import RunStore
 from resnet_viz.settings import Settings
-from tests.browser.conftest import Server
+from tests.browser.conftest import PATIENCE, Server
+
+expect.set_options(timeout=PATIENCE)
 
 
 def make_pile(place: Path) -> Path:
