@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -54,6 +54,17 @@ class Server:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+def choose(page: Page, control: str, option: str) -> None:
+    """Take an option from a drop-down; a page that is drawn again closes an open list, which is then opened again."""
+    for _ in range(12):
+        page.get_by_role("combobox", name=control).click()
+        try:
+            return page.get_by_role("option", name=option).click(timeout=PATIENCE / 12)
+        except TimeoutError:
+            continue
+    pytest.fail(f"the list of {control} does not stay open")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from safetensors.torch import save_file
 
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
-from tests.browser.conftest import PATIENCE, Server
+from tests.browser.conftest import PATIENCE, Server, choose
 
 expect.set_options(timeout=PATIENCE)
 
@@ -41,8 +41,7 @@ def test_composing_drawing_and_taking_a_net_away(page: Page, server: Server, tmp
 
     # Another order of the block, in the popover; the link holds it.
     page.get_by_role("button", name="More").last.click()
-    page.get_by_role("combobox", name="Block order").click()
-    page.get_by_role("option", name="Full pre-activation").click()
+    choose(page, "Block order", "Full pre-activation")
     expect(named(page, "ResNet-1202 (A, Full pre-activation)")).to_be_visible()
     page.keyboard.press("Escape")
     page.reload()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from resnet_viz.runs import RunStore
 from resnet_viz.settings import Settings
-from tests.browser.conftest import PATIENCE, Server
+from tests.browser.conftest import PATIENCE, Server, choose
 
 expect.set_options(timeout=PATIENCE)
 
@@ -32,8 +32,7 @@ def test_own_pictures_are_looked_into_and_learned_from(page: Page, server: Serve
     # Look: the picture page tells what is in the folder and what is wrong with it.
     page.goto(f"{server.url}/data")
     expect(page.get_by_text("1,400 training and 397 test pictures")).to_be_visible()
-    page.get_by_role("combobox", name="Data set").click()
-    page.get_by_role("option", name="A folder of pictures").click()
+    choose(page, "Data set", "A folder of pictures")
     expect(page.get_by_text("Name the folder or zip first")).to_be_visible()
     folder = page.get_by_role("textbox", name="Folder or zip on this machine")
     folder.fill(str(pile / "dim" / "00.png"))
@@ -44,8 +43,7 @@ def test_own_pictures_are_looked_into_and_learned_from(page: Page, server: Serve
     expect(page.get_by_text("test pictures in 2 classes, 32 x 32 pixels, color")).to_be_visible()
     page.get_by_text("1 files were skipped").click()
     expect(page.locator('[aria-label^="Training pictures of bright, dim"]').first).to_be_visible()
-    page.get_by_role("combobox", name="Augmentation").click()
-    page.get_by_role("option", name="mixup").click()
+    choose(page, "Augmentation", "mixup")
     expect(page.get_by_text("two pictures and their labels in one")).to_be_visible()
 
     # Learn: the choice goes along to the Train page; a recipe of one's own is what is queued.
@@ -53,8 +51,7 @@ def test_own_pictures_are_looked_into_and_learned_from(page: Page, server: Serve
     expect(page.get_by_role("textbox", name="Folder or zip on this machine")).to_have_value(str(pile))
     page.get_by_role("slider", name="Depth").press("Home")
     page.get_by_text("The recipe in detail").click()
-    page.get_by_role("combobox", name="Optimizer").click()
-    page.get_by_role("option", name="AdamW").click()
+    choose(page, "Optimizer", "AdamW")
     batch = page.get_by_role("spinbutton", name="Batch size")
     batch.fill("16")
     batch.press("Enter")

@@ -213,7 +213,7 @@ def test_a_run_whose_worker_was_only_asleep_is_alive_again(store):
     assert store.run(run.id).ended_at is None
     store.end(run.id, RunStatus.FINISHED, weights=Path("w"))
     assert not store.beat(run.id, at_work=True)
-    assert store.run(run.id).weights == "w"
+    assert store.run(run.id).weights == str(store.folder / "w")
 
 
 def test_a_database_that_cannot_be_opened_gets_a_sentence(tmp_path):
