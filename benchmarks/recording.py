@@ -56,7 +56,8 @@ def measure(spec: NetSpec, batch: int, size: int, wish: str) -> tuple[float, flo
         start = wait()
         for _ in range(RECORDS_A_ROUND):
             recorder.begin()
-            recorder.record(loss, error, 0.1)
+            recorder.record(loss, error)
+            recorder.count(0.1)
         recorder.take()
         records.append((wait() - start) / RECORDS_A_ROUND)
     return statistics.median(steps[2:]), statistics.median(records[2:])

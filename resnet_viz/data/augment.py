@@ -31,6 +31,15 @@ class Draws:
         """The same draws on a device."""
         return Draws(**{name: value.to(device) for name, value in vars(self).items()})
 
+    def clone(self) -> "Draws":
+        """The same draws in memory of their own."""
+        return Draws(**{name: value.clone() for name, value in vars(self).items()})
+
+    def copy_from(self, other: "Draws") -> None:
+        """Take over the values of other draws for as many pictures."""
+        for name, value in vars(self).items():
+            value.copy_(getattr(other, name))
+
     def split(self, size: int) -> list["Draws"]:
         """The draws of one batch after the other."""
         parts = zip(*(value.split(size) for value in vars(self).values()), strict=True)

@@ -64,7 +64,7 @@ class Constant(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Any x to one number, shape ()."""
-        return x.new_tensor(self.value)
+        return x.new_full((), self.value)
 
     def extra_repr(self) -> str:
         """What the constructor was given."""

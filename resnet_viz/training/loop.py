@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_viz.data import ImageData, PictureFormat, load_dataset, normalize
-from resnet_viz.data.augment import Draws, augment, draw_epoch
+from resnet_viz.data.augment import draw_epoch
 from resnet_viz.nets import ConvNet, NetSpec, build_net
 from resnet_viz.training.config import TrainingConfig, count_pictures, count_steps
 from resnet_viz.training.devices import Device, autocast, describe_machine
@@ -25,9 +25,11 @@ from resnet_viz.training.schedule import (
     build_optimizer,
     planned_rates,
 )
+from resnet_viz.training.step import Step, make_step
 
 REPORT_SECONDS = 0.5  # a curve grows about twice a second
 EVALUATION_BATCH = (32, 256)  # at least and at most; between them that of the training, whose memory is there
+GPU_PIXELS = 2_000_000  # of a batch of the evaluation on a GPU, where that is more
 
 
 def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) -> Iterator[Report]:
@@ -51,32 +53,15 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
     # The whole set as uint8 on the device: a batch is an index, no worker processes, no copies from the host.
     pictures = torch.from_numpy(data.train_pictures[chosen]).to(device.kind)
     labels = torch.from_numpy(data.train_labels[chosen]).to(device.kind)
-    optimizer = build_optimizer(list(net.parameters()), config)
+    optimizer = build_optimizer(list(net.parameters()), config, device.kind)
     rates = planned_rates(config, steps.total)
     warms_up, recent = config.warm_up, list[Tensor]()
     recorder = StepRecorder(net, device.kind)
     recomputes = must_recompute(spec, config, form.size, len(chosen), free_memory(device.kind))
     forward = forward_recomputing(net) if recomputes else net
+    parts = (list(net.parameters()), optimizer, recorder, pictures, labels, form, config, device, precision)
+    take_step = make_step(Step(forward, *parts), spec, steps.batch_size, recomputes)
     yield Started(net, recorder.layers, recorder.norm_layers, steps.total, device, precision, recomputes, len(chosen))
-
-    def take_step(draws: Draws, rate: float) -> None:
-        x = augment(normalize(pictures[draws.order], form), config.augmentation, draws)  # (B, C, H, W), channels_last
-        right = labels[draws.order]
-        with autocast(device, precision):
-            logits = forward(x)
-            loss = loss_of(logits, right, config, draws)
-        optimizer.zero_grad()
-        loss.backward()
-        if config.clip_norm:
-            torch.nn.utils.clip_grad_norm_(net.parameters(), config.clip_norm)
-        recorder.begin()
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.step()
-        wrong = (logits.argmax(1) != right).float().mean()
-        recorder.record(loss, wrong, rate)
-        if warms_up:
-            recent.append(wrong)
 
     step, epoch = 0, 0
     start, reported = time.monotonic(), -REPORT_SECONDS  # the first step is told at once
@@ -88,11 +73,13 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
         mixes = config.augmentation == "mixup"
         draws = draw_epoch(len(labels), used, steps.batch_size, form.size, mixes, chance).to(device.kind)
         for batch in draws.split(steps.batch_size):
-            take_step(batch, float(rates[step]) * (WARM_UP_SHARE if warms_up else 1.0))
+            wrong = take_step(batch, float(rates[step]) * (WARM_UP_SHARE if warms_up else 1.0))
             step += 1
-            if warms_up and step % WARM_UP_STEPS == 0:
-                warms_up = float(torch.stack(recent).mean()) >= WARM_UP_ERROR
-                recent.clear()
+            if warms_up:
+                recent.append(wrong.clone())
+                if step % WARM_UP_STEPS == 0:
+                    warms_up = float(torch.stack(recent).mean()) >= WARM_UP_ERROR
+                    recent.clear()
 
             is_last = step % steps.an_epoch == 0 or step == steps.total
             if is_last or recorder.is_full or time.monotonic() - reported > REPORT_SECONDS:
@@ -119,16 +106,6 @@ def choose_pictures(count: int, config: TrainingConfig) -> np.ndarray:
     return np.sort(left[: count_pictures(count, config)])
 
 
-def loss_of(logits: Tensor, labels: Tensor, config: TrainingConfig, draws: Draws) -> Tensor:
-    """Cross entropy of logits (B, classes) and labels (B,), smoothed and mixed as the configuration says, shape ()."""
-    loss = F.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
-    if config.augmentation != "mixup":
-        return loss
-    other = F.cross_entropy(logits, labels[draws.partner], label_smoothing=config.label_smoothing)
-    share = draws.share[0]  # one for the batch
-    return share * loss + (1 - share) * other
-
-
 def _until_divergence(rows: pd.DataFrame, numbers: LayerNumbers) -> tuple[pd.DataFrame, LayerNumbers, int | None]:
     finite = np.isfinite(rows["loss"].to_numpy())
     if finite.all():
@@ -144,6 +121,8 @@ def _evaluate(
     net.eval()
     losses, wrong = [], []
     count, size = len(data.test_labels), min(max(batch_size, EVALUATION_BATCH[0]), EVALUATION_BATCH[1])
+    if device.kind == "cuda":
+        size = max(size, GPU_PIXELS // data.form.size**2)
     for first in range(0, count, size):
         part = slice(first, first + size)
         logits = _logits(net, data.test_pictures[part], data.form, device, precision)

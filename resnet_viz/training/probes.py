@@ -33,7 +33,7 @@ class StepRecorder:
     """A buffer for some hundred steps on the training device: writing never waits for it, `take` waits once.
 
     The gradient norms are those of the gradients that the optimizer used: no pass of their own. Call `begin` before
-    the optimizer's step and `record` after it.
+    the optimizer's step, `record` after it, and `count`; but for the last all of it may be recorded as a CUDA graph.
     """
 
     def __init__(self, net: nn.Module, device: torch.device | str, capacity: int = CAPACITY) -> None:
@@ -47,9 +47,8 @@ class StepRecorder:
         self.norms_by_width = _group_by_width(list(norms.values()))
         grouped = [place for places, _, _ in self.norms_by_width for place in places]
         self.places = np.argsort(grouped)  # of each batch norm in a row of `responses`
-        self.losses = torch.empty(capacity, device=device)
-        self.errors = torch.empty(capacity, device=device)
-        self.numbers = torch.empty(capacity, 3 * len(layers), device=device)
+        self.numbers = torch.empty(capacity, 2 + 3 * len(layers), device=device)  # loss, error, norms
+        self.place = torch.zeros(1, dtype=torch.long, device=device)  # of the next step; a CUDA graph reads it there
         self.responses = torch.empty(capacity, len(norms), device=device)
         self.rates: list[float] = []
         self.first_step = 1
@@ -57,12 +56,11 @@ class StepRecorder:
     @property
     def is_full(self) -> bool:
         """Whether `take` must come before the next `record`."""
-        return len(self.rates) == len(self.losses)
+        return len(self.rates) == len(self.numbers)
 
     @torch.no_grad()
     def begin(self) -> None:
         """Remember the weights, and how strongly the layers answer, before the optimizer changes them."""
-        i = len(self.rates)
         torch._foreach_copy_(self.before, self.weights)
         if self.norms_by_width:
             # A normalized map has mean 0 and deviation 1 in each channel, so what a batch norm puts out has mean
@@ -71,36 +69,39 @@ class StepRecorder:
                 torch.stack(gammas).square_().mean(1) + torch.stack(betas).var(1, correction=0)
                 for _, gammas, betas in self.norms_by_width
             ]
-            torch.sqrt(torch.cat(spreads), out=self.responses[i])
+            self.responses.index_copy_(0, self.place, torch.cat(spreads).sqrt_()[None])
 
     @torch.no_grad()
-    def record(self, loss: Tensor, error: Tensor, learning_rate: float) -> None:
+    def record(self, loss: Tensor, error: Tensor) -> None:
         """Keep one step, its loss and its share of wrong answers, after the optimizer's step."""
-        i = len(self.rates)
-        self.losses[i] = loss.detach()
-        self.errors[i] = error
         # A layer that stochastic depth has left out of this step has no gradient.
         gradients = [torch.zeros(1, device=p.device) if p.grad is None else p.grad for p in self.parameters]
         torch._foreach_sub_(self.before, self.weights)  # the update with its sign turned: the same norm
-        torch.stack(torch._foreach_norm(gradients + self.weights + self.before), out=self.numbers[i])
+        norms = torch._foreach_norm(gradients + self.weights + self.before)
+        self.numbers.index_copy_(0, self.place, torch.stack([loss.detach(), error, *norms])[None])
+        self.place += 1
+
+    def count(self, learning_rate: float) -> None:
+        """Know, without asking the device, that a step was recorded, and its learning rate."""
         self.rates.append(learning_rate)
 
     def take(self) -> tuple[pd.DataFrame, LayerNumbers]:
         """The steps since the last `take`: columns step, loss, error, learning_rate; and the layers' numbers."""
         count = len(self.rates)
+        numbers = self.numbers[:count].cpu().numpy()  # here the device is waited for
         rows = pd.DataFrame(
             {
                 "step": np.arange(self.first_step, self.first_step + count),
-                "loss": self.losses[:count].cpu().double().numpy(),
-                "error": self.errors[:count].cpu().double().numpy(),
+                "loss": numbers[:, 0].astype(float),
+                "error": numbers[:, 1].astype(float),
                 "learning_rate": self.rates,
             }
         )
-        numbers = self.numbers[:count].cpu().numpy().reshape(count, 3, -1).copy()
         responses = self.responses[:count].cpu().numpy()[:, self.places]
         self.first_step += count
         self.rates = []
-        gradient, weight, update = numbers.transpose(1, 0, 2)
+        self.place.zero_()
+        gradient, weight, update = numbers[:, 2:].reshape(count, 3, -1).transpose(1, 0, 2).copy()
         return rows, LayerNumbers(gradient, weight, update, responses)
 
 

@@ -37,13 +37,17 @@ def _along_cosine(start: float, end: float, done: np.ndarray) -> np.ndarray:
     return end + (start - end) / 2 * (1 + np.cos(np.pi * done))
 
 
-def build_optimizer(parameters: "list[torch.nn.Parameter]", config: TrainingConfig) -> "torch.optim.Optimizer":
-    """The optimizer of a configuration."""
+def build_optimizer(
+    parameters: "list[torch.nn.Parameter]", config: TrainingConfig, device: str = "cpu"
+) -> "torch.optim.Optimizer":
+    """The optimizer of a configuration for weights on a device; on CUDA one that a graph can record."""
     import torch
 
     options: dict[str, Any] = {"lr": config.peak_lr, "weight_decay": config.weight_decay}
+    if device == "cuda":  # one kernel for all layers, with a learning rate that lies on the device
+        options |= {"lr": torch.tensor(config.peak_lr, device=device), "fused": True}
     if config.optimizer == "sgd":
         nesterov = config.nesterov and config.momentum > 0
         return torch.optim.SGD(parameters, momentum=config.momentum, nesterov=nesterov, **options)
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
-    return kind(parameters, **options)
+    return kind(parameters, capturable=device == "cuda", **options)

@@ -12,8 +12,9 @@ from resnet_viz.data import normalize
 from resnet_viz.data.augment import draw_epoch
 from resnet_viz.nets import NetSpec, build_net, weighted_layers
 from resnet_viz.training import ConfigError, Diverged, EpochDone, Started, StepsDone, TrainingConfig, train
-from resnet_viz.training.loop import choose_pictures, loss_of
+from resnet_viz.training.loop import choose_pictures
 from resnet_viz.training.schedule import WARM_UP_STEPS
+from resnet_viz.training.step import loss_of
 
 SPEC = NetSpec("resnet", 8, "B", in_channels=1)
 CONFIG = TrainingConfig(epochs=2, precision="fp32", device="cpu")
