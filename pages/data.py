@@ -5,8 +5,9 @@ import streamlit as st
 
 from resnet_viz.data import AUGMENTATIONS, count_classes, pick_samples, preview_augmentation
 from resnet_viz.nets import title
-from resnet_viz.plots import class_counts, picture_grid
+from resnet_viz.plots import class_counts
 from resnet_viz.ui.data import choose_data, fingerprint_of, show_loading, warnings_of
+from resnet_viz.ui.pictures import show_pictures
 
 ROWS, COLUMNS = 10, 10  # of samples
 SHOWN, VARIANTS = 4, 7  # pictures and their changes
@@ -48,7 +49,7 @@ seed = st.number_input(
 )
 names = [form.classes[label] for label in labels]
 grid = pick_samples(data, labels, COLUMNS, int(seed))
-st.plotly_chart(picture_grid(grid, names), key="samples", config=STILL, alt=f"Training pictures of {', '.join(names)}")
+show_pictures(grid, names, alt=f"Training pictures of {', '.join(names)}")
 
 st.markdown("##### As a net gets them")
 augmentation = st.selectbox(
@@ -62,12 +63,8 @@ augmentation = st.selectbox(
 st.caption(AUGMENTATIONS[augmentation])
 varied = preview_augmentation(data, augmentation, SHOWN, VARIANTS, int(seed))
 columns = ["as it is", *(f"draw {i + 1}" for i in range(VARIANTS))]
-st.plotly_chart(
-    picture_grid(varied, [""] * SHOWN, columns),
-    key="augmented",
-    config=STILL,
-    alt=f"Training pictures as they are, and {VARIANTS} times after augmentation: {augmentation}",
-)
+alt = f"Training pictures as they are, and {VARIANTS} times after augmentation: {augmentation}"
+show_pictures(varied, [""] * SHOWN, alt, columns)
 
 st.markdown("##### Mean and deviation")
 st.markdown(

@@ -1,6 +1,7 @@
 """How does a picture become what a net takes? Crop, size, channels, and the training set's normalization."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 Pictures = np.ndarray  # uint8 (N, H, W, C), 0 to 255
@@ -42,17 +44,23 @@ def fit_picture(image: Image.Image, size: int, channels: int, invert: bool = Fal
 
 def normalize(pictures: "Tensor", form: PictureFormat) -> "Tensor":
     """Pictures uint8 (B, H, W, C) as a net takes them: float32 (B, C, H, W), channels_last, mean 0, deviation 1."""
-    import torch
-
     x = pictures.permute(0, 3, 1, 2).float().div_(255)  # a view of (B, H, W, C) memory: channels_last
-    mean, std = (torch.tensor(v, device=x.device).view(1, -1, 1, 1) for v in (form.mean, form.std))
+    mean, std = (_of_channels(values, x.device) for values in (form.mean, form.std))
     return (x - mean) / std
 
 
+@lru_cache(maxsize=64)
+def _of_channels(values: tuple[float, ...], device: "torch.device") -> "Tensor":
+    """One number a channel, (1, C, 1, 1); kept on the device, for a copy to it cannot be part of a CUDA graph."""
+    import torch
+
+    return torch.tensor(values, device=device).view(1, -1, 1, 1)
+
+
 def encode_png(picture: np.ndarray) -> bytes:
-    """One picture uint8 (H, W, C) as the bytes of a PNG file."""
+    """One picture uint8 (H, W, C), gray, RGB or RGBA, as the bytes of a PNG file."""
     buffer = BytesIO()
-    Image.fromarray(picture if picture.shape[2] == 3 else picture[:, :, 0]).save(buffer, "PNG")
+    Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture).save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -2,9 +2,9 @@
 
 from resnet_viz.plots.answers import Answer, class_bars, saliency_maps
 from resnet_viz.plots.architecture import block_drawing, net_drawing, stage_bars
+from resnet_viz.plots.counts import class_counts
 from resnet_viz.plots.curves import Curve, error_curves, loss_curves
 from resnet_viz.plots.gradients import Norms, layer_heatmap, layer_profile
-from resnet_viz.plots.pictures import class_counts, picture_grid
 from resnet_viz.plots.style import COLORS, pick_colors
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "loss_curves",
     "net_drawing",
     "pick_colors",
-    "picture_grid",
     "saliency_maps",
     "stage_bars",
 ]
