@@ -1,6 +1,5 @@
 """What can a net learn from? Data sets as uint8 arrays, ready to be taken in batches."""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from PIL import Image
 
 from resnet_viz.data.cache import ImageData, format_of, is_cached, new_array, open_cached, shorten_array
 from resnet_viz.data.download import DatasetError, Progress, ignore_progress, locked
-from resnet_viz.data.folders import Listing, decode_all, list_pictures
+from resnet_viz.data.folders import Listing, decode_all, fingerprint, list_pictures
 from resnet_viz.data.pictures import fit_picture
 
 DIGITS_TEST = 397  # of 1,797; leaves 1,400 to train on
@@ -239,17 +238,13 @@ def _make_published(name: str, root: Path, size: int, progress: Progress, draft:
 def _load_folder(root: Path, folder: Path, size: int, progress: Progress) -> ImageData:
     with ExitStack() as opened:
         progress(f"Looking through {folder.name}", 0.0)
-        listing = list_pictures(folder, opened)
-        key = _fingerprint(listing, folder, size)
-        return _cached(root, f"folder-{key}", partial(_decode_listing, listing, size, progress), progress)
+        name = f"folder-{fingerprint(folder)}-{size}"
+        make = partial(_decode_folder, folder, opened, size, progress)
+        return _cached(root, name, make, progress)
 
 
-def _fingerprint(listing: Listing, folder: Path, size: int) -> str:
-    """Changes with every file that is added, taken away or written anew."""
-    files = [
-        (file.parts, file.size, file.changed, label) for part in (listing.train, listing.test) for file, label in part
-    ]
-    return hashlib.sha256(repr((str(folder.resolve()), size, len(listing.train), files)).encode()).hexdigest()[:16]
+def _decode_folder(folder: Path, opened: ExitStack, size: int, progress: Progress, draft: Path) -> ImageData:
+    return _decode_listing(list_pictures(folder, opened), size, progress, draft)
 
 
 def _decode_listing(listing: Listing, size: int, progress: Progress, draft: Path) -> ImageData:

@@ -1,5 +1,6 @@
 """How does a folder of pictures, or a zip of one, become a data set? Every file through one door, in parallel."""
 
+import hashlib
 import os
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -26,12 +28,11 @@ SAY_EVERY = 500
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One picture file: where it stands (folders and name), its size in bytes, its content, when it was changed."""
+    """One picture file: where it stands (folders and name), its size in bytes, its content."""
 
     parts: tuple[str, ...]
     size: int
     read: Callable[[], bytes]
-    changed: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,43 @@ def list_pictures(place: Path, opened: ExitStack) -> Listing:
     return _split(_labelled(whole, classes), classes, place)
 
 
-def _files_of_folder(place: Path) -> Iterator[File]:
+def fingerprint(place: Path) -> str:
+    """What changes with every picture of a folder that is added, taken away or written anew; of a zip, with the zip.
+
+    It makes no list of the files, and so takes a fraction of the time of one.
+    """
+    if not place.is_file():
+        _check_folder(place)
+    digest = hashlib.sha256(str(place.resolve()).encode())
+    if place.is_file():
+        digest.update(_stamp(place.name, place.stat()))
+    else:
+        _feed(digest, place, place.resolve())
+    return digest.hexdigest()[:16]
+
+
+def _feed(digest: "hashlib._Hash", folder: Path | str, home: Path) -> None:
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=attrgetter("name")):
+            if entry.is_symlink():
+                _check_link(Path(entry.path), home)
+            if entry.is_dir():
+                _feed(digest, entry.path, home)
+            elif _is_picture(entry.name) and entry.is_file():
+                digest.update(_stamp(entry.path, entry.stat()))
+
+
+def _stamp(name: str, facts: os.stat_result) -> bytes:
+    return f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode(errors="surrogateescape")
+
+
+def _check_folder(place: Path) -> None:
     if not place.is_dir():
         raise DatasetError(f"there is no folder or zip {place}; name one that holds train/CLASS/* or CLASS/*")
+
+
+def _files_of_folder(place: Path) -> Iterator[File]:
+    _check_folder(place)
     yield from _walk(place, (), place.resolve())
 
 
@@ -89,8 +124,7 @@ def _walk(folder: Path, parts: tuple[str, ...], home: Path) -> Iterator[File]:
             if entry.is_dir():
                 yield from _walk(Path(entry.path), (*parts, entry.name), home)
             elif _is_picture(entry.name) and entry.is_file():
-                facts = entry.stat()
-                yield File((*parts, entry.name), facts.st_size, partial(_read, entry.path), facts.st_mtime_ns)
+                yield File((*parts, entry.name), entry.stat().st_size, partial(_read, entry.path))
 
 
 def _read(path: str) -> bytes:
@@ -121,7 +155,7 @@ def _files_of_zip(place: Path, opened: ExitStack) -> Iterator[File]:
         parts = PurePosixPath(entry.filename).parts
         is_hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
         if not entry.is_dir() and not is_hidden and _is_picture(entry.filename):
-            yield File(parts, entry.file_size, partial(archive.read, entry), entry.CRC)
+            yield File(parts, entry.file_size, partial(archive.read, entry))
 
 
 def _strip_common(files: list[File]) -> list[File]:
@@ -135,9 +169,7 @@ def _strip_common(files: list[File]) -> list[File]:
 
 def _in_folder(files: Sequence[File], name: str) -> list[File]:
     return [
-        File(file.parts[1:], file.size, file.read, file.changed)
-        for file in files
-        if file.parts[0] == name and len(file.parts) > 1
+        File(file.parts[1:], file.size, file.read) for file in files if file.parts[0] == name and len(file.parts) > 1
     ]
 
 
