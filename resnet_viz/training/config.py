@@ -38,7 +38,8 @@ class TrainingConfig:
     `folder` is the ImageFolder of the data set "folder", `size` the side that pictures are brought to (0: the data
     set's own). Of the training pictures `held_out` are put aside, and
     `subset` of the others are learned from (0: all); both are the same pictures for every seed.
-    A run ends after `epochs`, or where `iterations` is not 0 after that many steps.
+    A run ends after `epochs`, or where `iterations` is not 0 after that many steps; each of `more_epochs` is a number
+    of epochs that it was continued for, along the same schedule once more.
     `peak_lr` is the highest learning rate of the schedule; with `warm_up` a tenth of it is used until the training
     error is below 80 % (He et al. 2015, sec. 4.2). `momentum` and `nesterov` are SGD's. `clip_norm` bounds the
     2-norm of the whole gradient (0: no bound). `seed` draws the initialization, the data order and the augmentation.
@@ -53,6 +54,7 @@ class TrainingConfig:
     held_out: int = 0
     epochs: int = 5
     iterations: int = 0
+    more_epochs: tuple[int, ...] = ()
     batch_size: int = 64
     optimizer: str = "sgd"
     schedule: str = "one_cycle"
@@ -71,6 +73,9 @@ class TrainingConfig:
     recompute: str = "auto"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "more_epochs", tuple(self.more_epochs))  # JSON has lists
+        for epochs in self.more_epochs:
+            _check("more_epochs", epochs, 1, MAX_EPOCHS, int)
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ConfigError(f"{name} {getattr(self, name)!r} is unknown; try {', '.join(choices)}")
@@ -85,11 +90,27 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class Steps:
-    """How a run is divided: pictures in a batch, steps of an epoch (its odd rest is left out), and steps in all."""
+    """How a run is divided: pictures in a batch, steps of an epoch (its odd rest is left out), steps in each part.
+
+    The first part is the recipe's; each time that a run was continued for more epochs adds one.
+    """
 
     batch_size: int
     an_epoch: int
-    total: int
+    parts: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """Steps in all."""
+        return sum(self.parts)
+
+    def of_epoch(self, first: int) -> int:
+        """The steps of the epoch that begins after `first` steps: the last one of a part may be shorter."""
+        for part in self.parts:
+            if first < part:
+                return min(self.an_epoch, part - first)
+            first -= part
+        return 0
 
 
 def count_pictures(count: int, config: TrainingConfig) -> int:
@@ -105,10 +126,10 @@ def count_steps(count: int, config: TrainingConfig) -> Steps:
     learned = count_pictures(count, config)
     batch_size = min(config.batch_size, learned)
     an_epoch = learned // batch_size
-    total = config.iterations or config.epochs * an_epoch
-    if total < 2:
+    first = config.iterations or config.epochs * an_epoch
+    if first < 2:
         raise ConfigError("one step in all is no training; take a smaller batch size or more epochs")
-    return Steps(batch_size, an_epoch, total)
+    return Steps(batch_size, an_epoch, (first, *(epochs * an_epoch for epochs in config.more_epochs)))
 
 
 CHOICES: dict[str, dict[str, str]] = {

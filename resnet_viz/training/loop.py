@@ -3,6 +3,7 @@
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from resnet_viz.training.schedule import (
     build_optimizer,
     planned_rates,
 )
+from resnet_viz.training.snapshot import Course, Snapshot, restore, take_snapshot
 from resnet_viz.training.step import Step, make_step
 
 REPORT_SECONDS = 0.5  # a curve grows about twice a second
@@ -32,11 +34,14 @@ EVALUATION_BATCH = (32, 256)  # at least and at most; between them that of the t
 GPU_PIXELS = 2_000_000  # of a batch of the evaluation on a GPU, where that is more
 
 
-def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) -> Iterator[Report]:
+def train(
+    spec: NetSpec, config: TrainingConfig, data: ImageData | None = None, snapshot: Snapshot | None = None
+) -> Iterator[Report]:
     """Train a net and yield Started, then StepsDone about twice a second, Evaluating and EpochDone.
 
     The net takes the channels and classes of the data, whatever the spec says of them. The same seed on the
-    same machine and number of threads gives the same numbers. Raises Diverged after having yielded the steps
+    same machine and number of threads gives the same numbers; from a snapshot, which `Started.save` takes, a training
+    goes on as if it had never been left. Raises Diverged after having yielded the steps
     up to the one whose loss is not finite, ConfigError, SpecError or DatasetError before the first step.
     """
     data = data or load_dataset(config.dataset, folder=config.folder or None, size=config.size)
@@ -54,47 +59,68 @@ def train(spec: NetSpec, config: TrainingConfig, data: ImageData | None = None) 
     pictures = torch.from_numpy(data.train_pictures[chosen]).to(device.kind)
     labels = torch.from_numpy(data.train_labels[chosen]).to(device.kind)
     optimizer = build_optimizer(list(net.parameters()), config, device.kind)
-    rates = planned_rates(config, steps.total)
-    warms_up, recent = config.warm_up, list[Tensor]()
-    recorder = StepRecorder(net, device.kind)
+    rates = np.concatenate([planned_rates(config, part) for part in steps.parts])
+    course = Course(config.warm_up, chance.get_state())
+    if snapshot is not None:
+        course = restore(snapshot, net, optimizer, device.kind)
+    recorder = StepRecorder(net, device.kind, first_step=course.step + 1)
     recomputes = must_recompute(spec, config, form.size, len(chosen), free_memory(device.kind))
     forward = forward_recomputing(net) if recomputes else net
     parts = (list(net.parameters()), optimizer, recorder, pictures, labels, form, config, device, precision)
     take_step = make_step(Step(forward, *parts), spec, steps.batch_size, recomputes)
-    yield Started(net, recorder.layers, recorder.norm_layers, steps.total, device, precision, recomputes, len(chosen))
+    yield Started(
+        net,
+        recorder.layers,
+        recorder.norm_layers,
+        steps.total,
+        device,
+        precision,
+        recomputes,
+        len(chosen),
+        save=partial(take_snapshot, net, optimizer, course),
+    )
 
-    step, epoch = 0, 0
-    start, reported = time.monotonic(), -REPORT_SECONDS  # the first step is told at once
-    while step < steps.total:
-        epoch += 1
+    start, reported = time.monotonic() - course.seconds, -REPORT_SECONDS  # the first step is told at once
+    while course.step < steps.total or course.in_epoch:
         net.train()
-        taken: list[pd.DataFrame] = []
-        used = min(steps.an_epoch, steps.total - step) * steps.batch_size
+        chance.set_state(course.drawn_from)
+        an_epoch = steps.of_epoch(course.step - course.in_epoch)
         mixes = config.augmentation == "mixup"
+        used = an_epoch * steps.batch_size
         draws = draw_epoch(len(labels), used, steps.batch_size, form.size, mixes, chance).to(device.kind)
-        for batch in draws.split(steps.batch_size):
-            wrong = take_step(batch, float(rates[step]) * (WARM_UP_SHARE if warms_up else 1.0))
-            step += 1
-            if warms_up:
-                recent.append(wrong.clone())
-                if step % WARM_UP_STEPS == 0:
-                    warms_up = float(torch.stack(recent).mean()) >= WARM_UP_ERROR
-                    recent.clear()
+        for batch in draws.split(steps.batch_size)[course.in_epoch :]:
+            wrong = take_step(batch, float(rates[course.step]) * (WARM_UP_SHARE if course.warms_up else 1.0))
+            course.step += 1
+            course.in_epoch += 1
+            if course.warms_up:
+                _look_whether_warm(course, wrong)
 
-            is_last = step % steps.an_epoch == 0 or step == steps.total
+            is_last = course.in_epoch == an_epoch
             if is_last or recorder.is_full or time.monotonic() - reported > REPORT_SECONDS:
                 rows, numbers = recorder.take()
                 rows, numbers, diverged_at = _until_divergence(rows, numbers)
                 reported = time.monotonic()
-                yield StepsDone(rows, numbers, reported - start)
+                course.seconds = reported - start
+                course.rows = np.concatenate([course.rows, rows[["loss", "error"]].to_numpy()])
+                yield StepsDone(rows, numbers, course.seconds)
                 if diverged_at is not None:
                     raise Diverged(diverged_at)
-                taken.append(rows)
 
-        means = pd.concat(taken)[["loss", "error"]].mean()
+        train_loss, train_error = course.rows.mean(0)
         test_loss, test_error = yield from _evaluate(net, data, steps.batch_size, device, precision)
-        errors = (float(means["loss"]), float(means["error"]), test_loss, test_error)
-        yield EpochDone(epoch, step, *errors, time.monotonic() - start)
+        course.epoch += 1
+        course.seconds = time.monotonic() - start
+        course.begin_epoch(chance.get_state())
+        errors = (float(train_loss), float(train_error), test_loss, test_error)
+        yield EpochDone(course.epoch, course.step, *errors, course.seconds)
+
+
+def _look_whether_warm(course: Course, wrong: Tensor) -> None:
+    """Remember a step's share of wrong answers, and now and then see whether the warm-up can end."""
+    course.recent.append(wrong.clone())
+    if course.step % WARM_UP_STEPS == 0:
+        course.warms_up = float(torch.stack(course.recent).mean()) >= WARM_UP_ERROR
+        course.recent.clear()
 
 
 def choose_pictures(count: int, config: TrainingConfig) -> np.ndarray:

@@ -36,7 +36,9 @@ class StepRecorder:
     the optimizer's step, `record` after it, and `count`; but for the last all of it may be recorded as a CUDA graph.
     """
 
-    def __init__(self, net: nn.Module, device: torch.device | str, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self, net: nn.Module, device: torch.device | str, capacity: int = CAPACITY, first_step: int = 1
+    ) -> None:
         layers = weighted_layers(net)
         self.layers = list(layers)
         self.weights = [weight.detach() for weight in layers.values()]
@@ -51,7 +53,7 @@ class StepRecorder:
         self.place = torch.zeros(1, dtype=torch.long, device=device)  # of the next step; a CUDA graph reads it there
         self.responses = torch.empty(capacity, len(norms), device=device)
         self.rates: list[float] = []
-        self.first_step = 1
+        self.first_step = first_step
 
     @property
     def is_full(self) -> bool:

@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from resnet_viz.nets import ConvNet
     from resnet_viz.training.devices import Device
     from resnet_viz.training.probes import LayerNumbers
+    from resnet_viz.training.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
 class Started:
-    """The net before its first step (it is trained in place), its weighted layers and batch norms, and its device."""
+    """The net before its first step (it is trained in place), its weighted layers and batch norms, and its device.
+
+    `save`, called while StepsDone or EpochDone is at hand, gives all that the next step depends on.
+    """
 
     net: "ConvNet"
     layers: list[str]
@@ -23,6 +29,7 @@ class Started:
     precision: str
     recomputes: bool
     train_count: int  # pictures that are learned from
+    save: "Callable[[], Snapshot]"
 
 
 @dataclass(frozen=True)
