@@ -5,20 +5,25 @@ python -m benchmarks.throughput [--device auto] [--rounds 5] > benchmarks/throug
 The peer: pictures as PIL images, torchvision's crop, flip and normalization in a DataLoader with two workers, fp32,
 NCHW, SGD. Ours: resnet_viz.training.train as a worker runs it, with every layer's numbers recorded at every step and
 written to a store. Both train the same net on the same pictures (random pixels: the work is the same) with batches
-of 128, in one process, in turn; medians over the rounds of a step's time. The peer's first steps of a round do not
-count: its workers have prepared their pictures while the other trained.
+of 128, in turn, each in a process of its own as a user has it; medians over the rounds of a step's time. The peer's
+first steps of a round do not count: its workers have prepared their pictures while the other trained. Each loop begins
+when the machine is at rest: the peer's workers go on preparing for a second after its last step.
 
 The ceiling is the sum of the net's convolutions, norms and activations, each timed alone, forward and backward, in
-the same layout and precision, with tensors that are there already.
+the same layout and precision, with tensors that are there already, in our loop's process between its rounds.
 """
 
 import argparse
+import multiprocessing
+import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from multiprocessing.connection import Connection
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -31,9 +36,9 @@ from torchvision import transforms
 from benchmarks.machine import describe
 from resnet_viz.data import ImageData, PictureFormat
 from resnet_viz.nets import NetSpec, build_net
-from resnet_viz.runs import RunStore
+from resnet_viz.runs import Owner, RunStore, RunWriter
 from resnet_viz.training import Device, Started, StepsDone, count_cores, preset, resolve_device, train
-from resnet_viz.training.allocator import keep_freed_memory
+from resnet_viz.training.allocator import huge_pages, keep_freed_memory
 from resnet_viz.training.devices import autocast
 from resnet_viz.training.threads import busy_seconds
 
@@ -41,6 +46,7 @@ DEPTHS, BATCH, SIZE, PICTURES = (20, 56), 128, 32, 50_000
 STEPS = {"cpu": 12, "cuda": 100, "mps": 50}  # of a round
 WORKERS, IN_FLIGHT = 2, 4  # of the peer's DataLoader: its processes, and the batches that they prepare ahead
 CEILING_ROUNDS = 7
+REST_SECONDS, AT_REST = 10.0, 0.1  # the longest wait between two loops; cores that are busy then
 MEAN, STD = (0.49, 0.48, 0.45), (0.25, 0.24, 0.26)
 
 
@@ -68,8 +74,8 @@ class Pictures(Dataset[tuple[Tensor, int]]):
         return self.transform(Image.fromarray(self.data.train_pictures[i])), int(self.data.train_labels[i])
 
 
-def peer_steps(spec: NetSpec, data: ImageData, device: Device) -> Iterator[None]:
-    """The loop that everybody copies; yields after every step."""
+def peer_steps(spec: NetSpec, data: ImageData, device: Device) -> Iterator[int]:
+    """The loop that everybody copies; yields 1 after every step."""
     net = build_net(spec).to(device.kind).train()
     optimizer = torch.optim.SGD(net.parameters(), 0.1, momentum=0.9, weight_decay=1e-4)
     loader = DataLoader(Pictures(data), BATCH, shuffle=True, num_workers=WORKERS, pin_memory=device.kind == "cuda")
@@ -80,33 +86,41 @@ def peer_steps(spec: NetSpec, data: ImageData, device: Device) -> Iterator[None]
             loss.backward()
             optimizer.step()
             loss.item()  # as the loops that are copied do, to print it
-            yield
+            yield 1
 
 
-def our_steps(spec: NetSpec, data: ImageData, device: Device, store: RunStore, seen: list[str]) -> Iterator[None]:
-    """The project's loop with a store behind it, as a worker has it; yields for every step that was written."""
+def our_steps(spec: NetSpec, data: ImageData, device: Device, store: RunStore, seen: list[str]) -> Iterator[int]:
+    """The project's loop with a store behind it, as a worker has it; yields how many steps were taken and written."""
     config = preset("cifar10", batch_size=BATCH, device=device.kind, epochs=100)
-    (run,) = store.add_comparison([(asdict(spec), asdict(config))])
+    store.add_comparison([(asdict(spec), asdict(config))])
+    claim = store.claim(Owner.here())
+    assert claim is not None
+    writer = RunWriter(store, claim)
     for report in train(spec, config, data):
         if isinstance(report, Started):
             names = {"layers": report.layers, "norm_layers": report.norm_layers}
-            store.describe(run.id, names, report.total_steps)
+            writer.describe(names, report.total_steps)
             seen[:] = [report.precision]
         elif isinstance(report, StepsDone):
-            store.append(run.id, report.rows, vars(report.numbers), report.seconds)
-            yield from [None] * len(report.rows)
+            writer.append(report.rows, vars(report.numbers), report.seconds)
+            yield len(report.rows)
 
 
-def seconds_a_step(steps: Iterator[None], count: int, wait: Callable[[], None], skipped: int) -> float:
-    """The time of each of about `count` steps, after `skipped` that do not count."""
-    for _ in range(skipped):
-        next(steps)
+def seconds_a_step(steps: Iterator[int], count: int, wait: Callable[[], None], skipped: int) -> float:
+    """The time of each of at least `count` steps, after `skipped` that do not count."""
+    _take(steps, skipped)
     wait()
     start = time.perf_counter()
-    for _ in range(count):
-        next(steps)
+    taken = _take(steps, count)
     wait()
-    return (time.perf_counter() - start) / count
+    return (time.perf_counter() - start) / taken
+
+
+def _take(steps: Iterator[int], count: int) -> int:
+    taken = 0
+    while taken < count:
+        taken += next(steps)
+    return taken
 
 
 def time_layers(spec: NetSpec, device: Device, precision: str, wait: Callable[[], None]) -> dict[str, float]:
@@ -156,34 +170,72 @@ def _time_layer(
     return statistics.median(times[2:])
 
 
-def measure(spec: NetSpec, data: ImageData, device: Device, rounds: int, store: RunStore) -> None:
-    """Print the rows of one net."""
-
-    def wait() -> None:
-        if device.kind == "cuda":
-            torch.cuda.synchronize()
-
-    count, seen = STEPS[device.kind], [""]
-    peer, ours = peer_steps(spec, data, device), our_steps(spec, data, device, store, seen)
-    peer_times, our_times, layers = [], [], []
-    load = 0.0
-    next(ours)  # building the net is no step
-    for _ in range(rounds):
-        peer_times.append(seconds_a_step(peer, count, wait, skipped=IN_FLIGHT + 1))
-        before = busy_seconds()
-        our_times.append(seconds_a_step(ours, count, wait, skipped=1))
+def wait_for_rest() -> None:
+    """Wait until nothing else keeps the cores busy, or for REST_SECONDS."""
+    deadline, before = time.monotonic() + REST_SECONDS, busy_seconds()
+    while time.monotonic() < deadline:
+        time.sleep(0.5)
         after = busy_seconds()
-        load += ((after[1] - before[1]) - (after[2] - before[2])) / (after[0] - before[0]) / rounds
-        layers.append(time_layers(spec, device, seen[0], wait))
+        if (after[1] - before[1]) / (after[0] - before[0]) < AT_REST:
+            return
+        before = after
+
+
+def serve(pipe: Connection, whose: str, spec: NetSpec, device_kind: str) -> None:
+    """The process of one loop: takes as many steps as it is told to, and says how long each took."""
+    device = resolve_device(device_kind)
+    torch.set_num_threads(count_cores())
+    wait = torch.cuda.synchronize if device.kind == "cuda" else lambda: None
+    seen = [""]
+    with tempfile.TemporaryDirectory() as folder:
+        if whose == "peer":
+            steps, skipped = peer_steps(spec, make_data(), device), IN_FLIGHT + 1
+        else:
+            keep_freed_memory()  # as a worker does
+            store = RunStore(f"sqlite:///{Path(folder) / 'runs.sqlite'}")
+            steps, skipped = our_steps(spec, make_data(), device, store, seen), 1
+        seconds_a_step(steps, 1, wait, skipped=2)
+        pipe.send(seen[0])
+        while count := pipe.recv():
+            before = busy_seconds()
+            taken = seconds_a_step(steps, count, wait, skipped)
+            after = busy_seconds()
+            others = ((after[1] - before[1]) - (after[2] - before[2])) / (after[0] - before[0])
+            pipe.send((taken, others, time_layers(spec, device, seen[0], wait) if whose == "ours" else {}))
+
+
+def measure(spec: NetSpec, device: Device, rounds: int) -> None:
+    """Print the row of one net."""
+    spawn = multiprocessing.get_context("spawn")
+    pipes, processes, precision = {}, [], ""
+    for whose in ("peer", "ours"):
+        pipes[whose], other_end = spawn.Pipe()
+        processes.append(spawn.Process(target=serve, args=(other_end, whose, spec, device.kind)))
+        with mock.patch.dict(os.environ, huge_pages(os.environ) if whose == "ours" else {}):  # as a worker is started
+            processes[-1].start()
+        precision = pipes[whose].recv()
+    times: dict[str, list[float]] = {"peer": [], "ours": []}
+    layers, load = [], 0.0
+    for _ in range(rounds):
+        for whose, pipe in pipes.items():
+            wait_for_rest()
+            pipe.send(STEPS[device.kind])
+            taken, others, alone = pipe.recv()
+            times[whose].append(taken)
+        layers.append(alone)
+        load += others / rounds
+    for pipe, process in zip(pipes.values(), processes, strict=True):
+        pipe.send(0)
+        process.join()
     sums = {name: statistics.median(one[name] for one in layers) for name in layers[0]}
-    peer_time, our_time = statistics.median(peer_times), statistics.median(our_times)
-    ratio = statistics.median(p / o for p, o in zip(peer_times, our_times, strict=True))
+    peer_time, our_time = (statistics.median(times[whose]) for whose in ("peer", "ours"))
+    ratio = statistics.median(p / o for p, o in zip(times["peer"], times["ours"], strict=True))
     shares = [
-        statistics.median(sum(one[name] for name in names) / o for one, o in zip(layers, our_times, strict=True))
+        statistics.median(sum(one[name] for name in names) / o for one, o in zip(layers, times["ours"], strict=True))
         for names in (tuple(sums), ("convolutions",))
     ]
     print(
-        f"| {spec.name} | {seen[0]} | {peer_time * 1e3:.1f} | {our_time * 1e3:.1f} | {BATCH / our_time:,.0f} | "
+        f"| {spec.name} | {precision} | {peer_time * 1e3:.1f} | {our_time * 1e3:.1f} | {BATCH / our_time:,.0f} | "
         f"**{ratio:.2f}** | {sum(sums.values()) * 1e3:.1f} | **{shares[0]:.0%}** | {shares[1]:.0%} | {load:.2f} |",
         flush=True,
     )
@@ -195,10 +247,7 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
-    keep_freed_memory()  # both loops run in this process
     device = resolve_device(asked.device)
-    torch.set_num_threads(count_cores())
-    data = make_data()
     print("# Throughput\n")
     print(describe())
     print(f"Batches of {BATCH} pictures of {SIZE}x{SIZE}; medians of {asked.rounds} rounds, in turn; times in ms.\n")
@@ -207,10 +256,8 @@ def main() -> None:
         "share of all layers | of convolutions | other load, cores |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        store = RunStore(f"sqlite:///{Path(folder) / 'runs.sqlite'}")
-        for depth in DEPTHS:
-            measure(NetSpec("resnet", depth), data, device, asked.rounds, store)
+    for depth in DEPTHS:
+        measure(NetSpec("resnet", depth), device, asked.rounds)
 
 
 if __name__ == "__main__":
