@@ -3,8 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
+POSTGRES ?= /usr/lib/postgresql
 
-.PHONY: run setup test slow check clean
+.PHONY: run setup test slow test-faults check clean
 
 run: .venv/app.installed
 	$(BIN)/streamlit run app.py
@@ -13,12 +14,16 @@ run: .venv/app.installed
 setup: .venv/app.installed .venv/tests.installed
 
 # Every check, in the order in which they fail fastest.
-test: .venv/tests.installed $(CHROMIUM) check
+test: .venv/tests.installed $(CHROMIUM) $(POSTGRES) check
 	$(BIN)/python -m pytest
 
 # What takes minutes of its own.
 slow: .venv/tests.installed
 	$(BIN)/python -m pytest -m slow
+
+# Kills, cuts, fills and locks what a run depends on.
+test-faults: .venv/tests.installed
+	$(BIN)/python -m pytest -m faults tests/faults
 
 check: .venv/tests.installed
 	$(BIN)/ruff format --check .
@@ -44,6 +49,15 @@ $(CHROMIUM):
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
 	else \
 	  echo "The browser tests need Chromium: install it, and name it if it is not $(CHROMIUM): make test CHROMIUM=/path"; \
+	  exit 1; \
+	fi
+
+# The contract of the store runs over a real server, which the tests start themselves.
+$(POSTGRES):
+	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql; \
+	else \
+	  echo "The tests of the store need PostgreSQL's server: install it, and name its folder if it is not $(POSTGRES)"; \
 	  exit 1; \
 	fi
 

@@ -32,7 +32,7 @@ def wait_for_first_steps() -> list[float]:
     start = time.monotonic()
     wanted = [(asdict(NetSpec(family, 56)), asdict(preset("digits"))) for family in ("plain", "resnet")]
     runs = store.add_comparison(wanted)
-    start_workers([run.id for run in runs], settings)
+    start_workers(store, settings)
     seen: dict[str, float] = {}
     while len(seen) < len(runs):
         for run in runs:
@@ -40,7 +40,7 @@ def wait_for_first_steps() -> list[float]:
                 seen[run.id] = time.monotonic() - start
         time.sleep(0.02)
     for run in runs:
-        store.request_stop(run.id)
+        store.request(run.id, "stop")
     while any(run.status.is_active for run in store.runs()):
         time.sleep(0.1)
     return sorted(seen.values())

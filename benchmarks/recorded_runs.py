@@ -1,9 +1,9 @@
 """The runs that ship with the project: train what is missing of a set, and write the set to recorded/.
 
-python -m benchmarks.recorded_runs few|short|paper [--home FOLDER] [--seeds 0 1] [--threads N] [--write-only]
+python -m benchmarks.recorded_runs few|short|paper [--home FOLDER] [--seeds 0 1] [--at-once N] [--write-only]
 
 Runs are kept in FOLDER (default: ~/.resnet_viz_recorded) as any other. What recorded/ holds already is not trained
-again, so a set can be trained in parts; a run that was cut off is trained again from its start.
+again, so a set can be trained in parts; a run that was cut off goes on from its last checkpoint.
 RESNET_VIZ_DATA says where CIFAR-10 is, if it shall not be downloaded.
 
 recorded/SET.sqlite is a store like any other with all curves and layer numbers; recorded/weights has the final
@@ -14,6 +14,8 @@ import argparse
 import json
 import shutil
 import sqlite3
+import tempfile
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -25,11 +27,11 @@ from tqdm import tqdm
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
-from resnet_viz.training import StepsDone, TrainingConfig, count_cores, preset
-from resnet_viz.training.worker import work
+from resnet_viz.training import TrainingConfig, count_cores, preset
+from resnet_viz.training.executor import WATCH_SECONDS, watch_over
 
 RECORDED = Path(__file__).parents[1] / "recorded"
-PRIVATE = ("host", "pid")  # facts that stay at home
+PRIVATE = ("host", "pid", "attempts")  # facts that stay at home
 DEPTHS = {"few": (20, 56, 32, 44), "short": (20, 56, 32, 44), "paper": (20, 56, 110, 32, 44)}
 
 
@@ -39,21 +41,24 @@ def main() -> None:
     parser.add_argument("set", choices=list(DEPTHS))
     parser.add_argument("--home", type=Path, default=Path("~/.resnet_viz_recorded"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--threads", type=int, default=count_cores())
+    parser.add_argument("--at-once", type=int, default=count_cores(), help="runs side by side, each on its threads")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--write-only", action="store_true", help="train nothing")
     asked = parser.parse_args()
-    settings = Settings(home=asked.home)
+    settings = Settings(home=asked.home, at_once=asked.at_once)
     recipe = asked.set
     store = RunStore(settings.store_url)
     take_recorded(store, settings, recipe)
     plan = [(depth, family, seed) for seed in asked.seeds for depth in DEPTHS[recipe] for family in ("plain", "resnet")]
-    found = []
-    for depth, family, seed in plan:
-        spec = NetSpec(family, depth)
-        config = preset("cifar10", recipe, depth, seed=seed, threads=asked.threads)
-        if not asked.write_only and _find(store, spec, config) is None:
-            _train(store, settings, spec, config)
-        found.append(_find(store, spec, config))
+    wanted = [
+        (NetSpec(family, depth), preset("cifar10", recipe, depth, seed=seed, threads=asked.threads))
+        for depth, family, seed in plan
+    ]
+    if not asked.write_only:
+        for spec, config in wanted:
+            _queue(store, spec, config)
+        _wait(store, settings)
+    found = [_find(store, spec, config, RunStatus.FINISHED) for spec, config in wanted]
     write(store, [run for run in found if run is not None], recipe)
 
 
@@ -62,30 +67,43 @@ def take_recorded(store: RunStore, settings: Settings, recipe: str) -> None:
     database = RECORDED / f"{recipe}.sqlite"
     if not database.exists():
         return
-    kept = RunStore(f"sqlite:///{database}", read_only=True)
-    known = {run.id for run in store.runs()}
-    missing = [run for run in kept.runs() if run.id not in known]
-    kept.copy_runs([run.id for run in missing], store)
-    settings.weights_root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:  # a copy: it may be of an earlier version, and is then changed
+        kept = RunStore(f"sqlite:///{shutil.copy(database, folder)}")
+        known = {run.id for run in store.runs()}
+        missing = [run for run in kept.runs() if run.id not in known]
+        kept.copy_runs([run.id for run in missing], store)
+        kept.engine.dispose()
+    (settings.home / "weights").mkdir(parents=True, exist_ok=True)
     for run in missing:
-        shutil.copy(run.weights, settings.weights_root)
+        shutil.copy(RECORDED / "weights" / Path(run.weights).name, settings.home / "weights")
 
 
-def _find(store: RunStore, spec: NetSpec, config: TrainingConfig) -> Run | None:
-    """The finished run of this net, recipe and seed, whatever number of threads it had."""
+def _find(store: RunStore, spec: NetSpec, config: TrainingConfig, *statuses: RunStatus) -> Run | None:
+    """The run of this net, recipe and seed in one of these states, whatever number of threads it had."""
     for run in store.runs():
         same = replace(TrainingConfig(**run.config), threads=config.threads) == config
-        if run.status is RunStatus.FINISHED and NetSpec(**run.spec) == spec and same:
+        if run.status in statuses and NetSpec(**run.spec) == spec and same:
             return run
     return None
 
 
-def _train(store: RunStore, settings: Settings, spec: NetSpec, config: TrainingConfig) -> None:
-    (run,) = store.add_comparison([(asdict(spec), asdict(config))])
-    store.claim(run.id, at_once=None)
-    with tqdm(desc=f"{spec.name}, seed {config.seed}", unit="step") as bar:
-        run = work(store, settings, run.id, lambda r: bar.update(len(r.rows)) if isinstance(r, StepsDone) else None)
-    print(f"{spec.name}: {run.status} {run.message}, test error {run.test_error}, {run.seconds:.0f} s")
+def _queue(store: RunStore, spec: NetSpec, config: TrainingConfig) -> None:
+    """Have a net trained, from where it was left if it was."""
+    known = _find(store, spec, config, *RunStatus)
+    if known is None or known.status is RunStatus.DIVERGED:
+        store.add_comparison([(asdict(spec), asdict(config))])
+    elif known.status.can_resume:
+        store.resume(known.id)
+
+
+def _wait(store: RunStore, settings: Settings) -> None:
+    with tqdm(unit="step") as bar:
+        while store.count_active():
+            watch_over(store, settings)
+            runs = [run for run in store.runs() if run.status is RunStatus.RUNNING]
+            bar.set_description(", ".join(f"{NetSpec(**run.spec).name} {run.progress:.0%}" for run in runs))
+            bar.update(sum(run.step for run in store.runs()) - bar.n)
+            time.sleep(WATCH_SECONDS)
 
 
 def write(store: RunStore, runs: list[Run], recipe: str) -> None:
@@ -109,6 +127,8 @@ def write(store: RunStore, runs: list[Run], recipe: str) -> None:
             facts = json.dumps({name: value for name, value in run.facts.items() if name not in PRIVATE})
             place = (f"weights/{run.id}.safetensors", first, run.id != first, facts, run.id)
             raw.execute("UPDATE runs SET weights = ?, comparison = ?, position = ?, facts = ? WHERE id = ?", place)
+        raw.execute("UPDATE runs SET owner_host = '', owner_pid = 0, owner_started = 0")
+        raw.execute("DELETE FROM checkpoints")  # what resuming needs stays at home
         raw.commit()
         raw.execute("PRAGMA journal_mode=DELETE")
         raw.execute("VACUUM")

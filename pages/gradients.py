@@ -5,7 +5,7 @@ import streamlit as st
 from resnet_viz.plots import Norms, layer_heatmap, layer_profile
 from resnet_viz.ui.comparisons import choose_comparison, net_name
 from resnet_viz.ui.live_plot import live_plot
-from resnet_viz.ui.services import run_store
+from resnet_viz.ui.services import run_store, while_store_answers
 from resnet_viz.ui.watch import QUANTITIES, layers_so_far, refresh_interval
 
 st.title("Where do the gradients go?")
@@ -77,6 +77,6 @@ if chosen:
         bind="query-params",
     )
     st.caption(f"Each number is {QUANTITIES[kind].meaning}.")
-    st.fragment(watch, run_every=refresh_interval(chosen))(chosen[0].comparison, kind)
+    st.fragment(while_store_answers(watch), run_every=refresh_interval(chosen))(chosen[0].comparison, kind)
 else:
     st.info("Nothing was trained here yet. Go to **Train** and press Start; the gradients are recorded as it goes.")

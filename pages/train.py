@@ -6,10 +6,11 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.paper import SOURCE, TABLE_6
 from resnet_viz.plots import Curve, error_curves, loss_curves
 from resnet_viz.runs import Run, RunStatus
+from resnet_viz.ui.again import offer_again
 from resnet_viz.ui.comparisons import choose_comparison, net_name, show_comparison
 from resnet_viz.ui.live_plot import live_plot
 from resnet_viz.ui.plan import choose_plan, show_price, start
-from resnet_viz.ui.services import run_store
+from resnet_viz.ui.services import run_store, while_store_answers
 from resnet_viz.ui.watch import refresh_interval, show_record, show_state, steps_so_far
 
 CLOSE = 2.0  # points of error within which one pair of runs says nothing
@@ -24,8 +25,9 @@ st.markdown(
 plan = choose_plan()
 if plan is not None:
     can_start = show_price(plan)
-    if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=not can_start):
-        show_comparison(start(plan))
+    is_asked = st.button("Start", type="primary", icon=":material/play_arrow:", disabled=not can_start)
+    if is_asked and (comparison := start(plan)):
+        show_comparison(comparison)
         st.toast("Started. You can leave this page; the training goes on.")
 
 st.divider()
@@ -103,8 +105,9 @@ def published(run: Run) -> str:
 
 
 if chosen:
-    st.fragment(watch, run_every=refresh_interval(chosen))(chosen[0].comparison)
+    st.fragment(while_store_answers(watch), run_every=refresh_interval(chosen))(chosen[0].comparison)
     show_record(chosen)
+    offer_again(chosen)
 else:
     st.info(
         "Nothing was trained here yet. Press Start: above stands what will be trained, and about how long it takes."

@@ -1,19 +1,35 @@
 """Where does this installation keep its things? Read from RESNET_VIZ_* variables."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """RESNET_VIZ_HOME holds all; RESNET_VIZ_DATABASE_URL and RESNET_VIZ_DATA put database and data elsewhere."""
+    """RESNET_VIZ_HOME holds all; DATABASE_URL, DATA and STORAGE put the database, data and checkpoints elsewhere.
+
+    EXECUTOR says who starts the workers. AT_ONCE is the number of runs that train at once on a machine (0: by its
+    cores), CPUS_A_RUN and GPUS_A_RUN are what a run gets on a cluster. The rest are limits that the server enforces:
+    of one net, one run, the queue, and the gigabytes of disk that are kept free.
+    """
 
     model_config = SettingsConfigDict(env_prefix="RESNET_VIZ_")
 
     home: Path = Path("~/.resnet_viz")
     database_url: str = ""
     data: Path | None = None
+    storage: str = ""
+    executor: Literal["local", "ray"] = "local"
+    at_once: int = Field(default=0, ge=0)
+    cpus_a_run: int = Field(default=1, ge=1)
+    gpus_a_run: float = Field(default=0.25, gt=0)
+    max_depth: int = 1202
+    max_multiply_adds: float = 50e9  # a picture
+    max_epochs: int = 500
+    max_queue: int = 500
+    keep_free: float = 0.5  # GB
 
     @field_validator("home", "data")
     @classmethod
@@ -31,6 +47,6 @@ class Settings(BaseSettings):
         return self.data or self.home / "data"
 
     @property
-    def weights_root(self) -> Path:
-        """The folder that holds the trained weights, one file a run."""
-        return self.home / "weights"
+    def storage_url(self) -> str:
+        """The folder, or the fsspec URL, under which checkpoints are kept."""
+        return self.storage or str(self.home)

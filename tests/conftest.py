@@ -1,7 +1,14 @@
 """What tests share: a home of their own, a small real data set, and a finished comparison to look at."""
 
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
 import zipfile
 from dataclasses import asdict, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -9,10 +16,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from sqlalchemy import create_engine, text
 
 from resnet_viz.data import ImageData, load_dataset
 from resnet_viz.nets import NetSpec
-from resnet_viz.runs import Run, RunStore
+from resnet_viz.runs import Owner, Run, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import preset
 from resnet_viz.training.worker import work
@@ -77,6 +85,46 @@ def trained(tmp_path_factory) -> tuple[Path, list[Run]]:
     store = RunStore(settings.store_url)
     config = preset("digits", epochs=1, threads=2)
     runs = store.add_comparison([(asdict(NetSpec(family, 8)), asdict(config)) for family in ("plain", "resnet")])
-    for run in runs:
-        store.claim(run.id, at_once=None)
-    return home, [work(store, settings, run.id) for run in runs]
+    return home, [work_on(store, settings, run) for run in runs]
+
+
+def work_on(store: RunStore, settings: Settings, run: Run) -> Run:
+    """Train a queued run to its end in this process."""
+    claim = store.claim(Owner.here(), run_id=run.id)
+    assert claim is not None
+    return work(store, settings, claim)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server of Debian's on a free loopback port, from a fresh data directory: its URL without a name."""
+    pytest.importorskip("psycopg", reason="needs psycopg (the extra postgres)")
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.fail("the tests need Debian's postgresql; `make test` installs it")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # Not in pytest's own folder: that is root's, and PostgreSQL refuses to run as root.
+    with tempfile.TemporaryDirectory() as name:
+        as_user = []
+        if os.getuid() == 0:
+            as_user = ["runuser", "-u", "postgres", "--"]
+            shutil.chown(name, "postgres")
+        folder, binaries = Path(name), found[-1].parent
+        call = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+        data = folder / "data"
+        call([*as_user, binaries / "initdb", "-D", data, "-A", "trust", "-U", "tests", "-E", "UTF8", "--no-sync"])
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        call([*as_user, binaries / "pg_ctl", "-D", data, "-o", options, "-w", "-l", folder / "log", "start"])
+        yield f"postgresql+psycopg://tests@127.0.0.1:{port}"
+        call([*as_user, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"])
+
+
+@pytest.fixture
+def postgres_url(postgres):
+    """A fresh database in it."""
+    name = f"db_{secrets.token_hex(4)}"
+    with create_engine(f"{postgres}/postgres", isolation_level="AUTOCOMMIT").connect() as db:
+        db.execute(text(f"CREATE DATABASE {name}"))
+    return f"{postgres}/{name}"

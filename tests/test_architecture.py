@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "ui": {*LEAVES, "explain", "training", "settings"},
 }
 EVERYWHERE = {"lazy", "__version__"}
-WORKERS = {"worker.py", "executor.py", "__init__.py"}  # of training; everything else there knows no store
+# Of training; everything else there knows no store.
+WORKERS = {"worker.py", "executor.py", "keeper.py", "outbox.py", "queue.py", "cluster.py", "sweep.py", "__init__.py"}
 
 
 def imports(path: Path) -> set[str]:

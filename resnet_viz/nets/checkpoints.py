@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -34,8 +35,13 @@ def save_checkpoint(net: ConvNet, path: str | Path) -> Path:
 
 def to_bytes(net: ConvNet) -> bytes:
     """The safetensors file of `save_checkpoint` as bytes."""
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
-    return save(tensors, metadata={SPEC_KEY: net.spec.to_json()})
+    return weights_to_bytes(net.spec, net.state_dict())
+
+
+def weights_to_bytes(spec: NetSpec, weights: Mapping[str, Tensor]) -> bytes:
+    """The safetensors file of a net of this spec with this state dict."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    return save(tensors, metadata={SPEC_KEY: spec.to_json()})
 
 
 def load_checkpoint(path: str | Path) -> ConvNet:

@@ -1,19 +1,16 @@
-"""What is kept of a run? Its row, its curves, the gradient norms of its layers, and a few test pictures."""
+"""What is kept of a run? Its row, its curves, the numbers of its layers, its checkpoints, and a few test pictures.
+
+The schema has a version (VERSION); `migrations/` leads from every earlier one to it.
+"""
 
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Float,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-)
+from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ColumnElement
+
+VERSION = "4"
 
 
 class RunStatus(StrEnum):
@@ -21,19 +18,44 @@ class RunStatus(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"  # by the reader, or because the disk was full; goes on where it was
     FINISHED = "finished"
     STOPPED = "stopped"  # by the reader
     DIVERGED = "diverged"  # its loss is no longer a number
     FAILED = "failed"  # an error; the message says which
-    INTERRUPTED = "interrupted"  # its worker went silent
+    INTERRUPTED = "interrupted"  # its workers ended without a word, again and again
 
     @property
     def is_active(self) -> bool:
         """Whether a worker is at it, or should soon be."""
         return self in ACTIVE
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether it has ended before its last step, and may go on from its last checkpoint."""
+        return self in RESUMABLE
+
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+RESUMABLE = (RunStatus.PAUSED, RunStatus.STOPPED, RunStatus.FAILED, RunStatus.INTERRUPTED)
+
+
+class now(ColumnElement[float]):
+    """Seconds since the epoch by the database's clock: the one clock that all its readers share."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(now, "sqlite")
+def _now_in_sqlite(*_: Any, **__: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(now, "postgresql")
+def _now_in_postgresql(*_: Any, **__: Any) -> str:
+    return "extract(epoch FROM clock_timestamp())::float8"
+
 
 metadata = MetaData()
 
@@ -43,6 +65,7 @@ runs = Table(
     Column("id", String(12), primary_key=True),
     Column("comparison", String(12), nullable=False, index=True),
     Column("position", Integer, nullable=False),  # within its comparison
+    Column("sweep", String(12), nullable=False, default="", server_default="", index=True),
     Column("status", String(12), nullable=False, index=True),
     Column("message", Text, nullable=False, default=""),  # what it does before its first step, or why it ended
     Column("loading", Float, nullable=False, default=0.0),  # the share of that which is done
@@ -54,10 +77,19 @@ runs = Table(
     Column("seconds", Float, nullable=False, default=0.0),  # of training so far, by a monotonic clock
     Column("train_error", Float),
     Column("test_error", Float),
-    Column("weights", Text, nullable=False, default=""),  # path of the checkpoint
-    Column("stop_requested", Boolean, nullable=False, default=False),
-    Column("created_at", Float, nullable=False),  # seconds since the epoch, as all times here
+    Column("weights", Text, nullable=False, default=""),  # where the newest ones are
+    Column("request", String(8), nullable=False, default="", server_default=""),  # to its worker: stop, pause
+    # Who works on it. Every claim is an attempt; only the one that holds attempt and token may write.
+    Column("attempt", Integer, nullable=False, default=0, server_default="0"),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),  # attempts since its last checkpoint
+    Column("token", String(16), nullable=False, default="", server_default=""),
+    Column("owner_host", Text, nullable=False, default="", server_default=""),
+    Column("owner_pid", Integer, nullable=False, default=0, server_default="0"),
+    Column("owner_started", Float, nullable=False, default=0.0, server_default="0"),
+    Column("beats", Integer, nullable=False, default=0, server_default="0"),
+    Column("created_at", Float, nullable=False),  # seconds since the epoch by the database's clock, as all times here
     Column("heartbeat_at", Float, nullable=False),
+    Column("lease_until", Float, nullable=False, default=0.0, server_default="0"),
     Column("ended_at", Float),
 )
 
@@ -83,16 +115,43 @@ evaluations = Table(
     Column("test_error", Float, nullable=False),
 )
 
-# Little-endian float32, (steps, layers) each; a row a step would be millions of rows.
+KINDS = ("gradient", "weight", "update", "responses")  # of layer numbers
+
+# Little-endian float32, (steps, layers) each, responses (steps, batch norms); a row a step would be millions of rows.
 layer_numbers = Table(
     "layer_numbers",
     metadata,
     Column("run_id", ForeignKey("runs.id"), primary_key=True),
     Column("first_step", Integer, primary_key=True),
-    Column("gradient", LargeBinary, nullable=False),
-    Column("weight", LargeBinary, nullable=False),
-    Column("update", LargeBinary, nullable=False),
-    Column("responses", LargeBinary, nullable=False),  # (steps, batch norms)
+    *(Column(kind, LargeBinary, nullable=False) for kind in KINDS),
+)
+
+BLOCK = 64  # steps
+
+# The same once more as means over BLOCK steps, for figures of long runs: float32 (layers,) each.
+overview = Table(
+    "overview",
+    metadata,
+    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    Column("step", Integer, primary_key=True),  # the last of its block
+    Column("loss", Float),
+    Column("error", Float, nullable=False),
+    Column("learning_rate", Float, nullable=False),
+    *(Column(kind, LargeBinary, nullable=False) for kind in KINDS),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("epoch", Integer, nullable=False),  # epochs that had ended
+    Column("attempt", Integer, nullable=False),
+    Column("test_error", Float),  # NULL in the middle of an epoch
+    Column("weights", Text, nullable=False),  # names in the storage
+    Column("weights_sha256", String(64), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_sha256", String(64), nullable=False),
 )
 
 samples = Table(
@@ -102,4 +161,11 @@ samples = Table(
     Column("position", Integer, primary_key=True),
     Column("label", Integer, nullable=False),
     Column("png", LargeBinary, nullable=False),
+)
+
+choices = Table(
+    "choices",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
 )

@@ -3,24 +3,41 @@
 import contextlib
 import json
 import secrets
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Engine, Row, create_engine, event, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from resnet_viz.runs.schema import ACTIVE, RunStatus, evaluations, layer_numbers, metadata, runs, samples, steps
+from resnet_viz.runs.opening import LOCK, StoreError, file_of, open_engine, open_to_read, writing
+from resnet_viz.runs.owner import Owner
+from resnet_viz.runs.schema import (
+    ACTIVE,
+    RunStatus,
+    checkpoints,
+    choices,
+    evaluations,
+    layer_numbers,
+    metadata,
+    now,
+    overview,
+    runs,
+    samples,
+    steps,
+)
 
-LEASE = 20.0  # seconds without a heartbeat after which a run counts as interrupted
-OPEN = (*ACTIVE, RunStatus.INTERRUPTED)  # what a worker that is alive may still change
-MAKING_TRIES = 10
-BUSY_TIMEOUT = 15.0  # seconds that SQLite waits for another writer
+BEAT = 5.0  # seconds between two heartbeats of a worker
+LEASE = 20.0  # seconds without one after which its run is taken from it
+DOUBT = BEAT + 2.0  # seconds that an observer waits for a beat where the lease has run out: the clock may have jumped
+TRIES = 3  # attempts without a checkpoint between them after which a run is given up
+SILENCE = BEAT + 3.0  # seconds without a heartbeat after which a page says so
+GONE = "its worker ended without a word (killed, out of memory, or the machine was switched off)"
 
 
 @dataclass(frozen=True)
@@ -30,6 +47,7 @@ class Run:
     id: str
     comparison: str
     position: int
+    sweep: str
     status: RunStatus
     message: str
     loading: float
@@ -42,332 +60,414 @@ class Run:
     train_error: float | None
     test_error: float | None
     weights: str
-    stop_requested: bool
+    request: str
+    attempt: int
+    owner: Owner
     created_at: float
-    heartbeat_at: float
     ended_at: float | None
+    silent_for: float  # seconds since the last heartbeat
 
     @property
     def progress(self) -> float:
         """The share that is done, 0 to 1: of its steps, before them of what it loads."""
-        return self.step / self.total_steps if self.total_steps else self.loading
+        return min(1.0, self.step / self.total_steps) if self.total_steps else self.loading
 
     @property
     def seconds_left(self) -> float | None:
         """The time that the remaining steps will take at the pace so far; None before the first."""
-        return self.seconds / self.step * (self.total_steps - self.step) if self.step else None
+        return self.seconds / self.step * max(0, self.total_steps - self.step) if self.step else None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether its worker has not been heard of for a while: what is shown may be older."""
+        return self.status is RunStatus.RUNNING and self.silent_for > SILENCE
 
 
-class StoreError(RuntimeError):
-    """A database that cannot be used; the message is a sentence with the next step."""
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a run can go on: names of weights and state in the storage, and their SHA-256."""
+
+    step: int
+    epoch: int
+    attempt: int
+    test_error: float | None
+    weights: str
+    weights_sha256: str
+    state: str
+    state_sha256: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write a run's history: good until the run ends, or is taken from a worker that went silent."""
+
+    run_id: str
+    attempt: int
+    token: str
+
+
+@dataclass
+class _Observed:
+    """What this process saw of a worker last: its beat, and since when by a clock that never jumps."""
+
+    beat: tuple[int, int] = (-1, -1)  # attempt and count
+    since: float = field(default_factory=time.monotonic)
 
 
 class RunStore:
-    """All runs in one database, SQLite or another that SQLAlchemy reaches by URL.
+    """All runs in one database, SQLite or PostgreSQL by URL: what pages read and ask for, and who works on what.
 
-    A run has one writer, its worker; any number of pages read. Numbers that are not finite are kept
-    as NULL and read back as NaN.
+    A run has one writer, the worker that holds its Claim (see `RunWriter`); any number of pages read. Numbers that
+    are not finite are kept as NULL and read back as NaN. Every method raises StoreError where the database does not
+    answer. `notice` says what was done to the database when it was opened.
     """
 
     def __init__(self, url: str, read_only: bool = False) -> None:
-        """Open the database, and make its tables where there are none. Raises StoreError with a sentence.
+        """Open the database, and bring it to this version. Raises StoreError with a sentence.
 
         An SQLite file that is `read_only` is not touched, and may lie where nothing can be written. Weights whose
         path is relative are looked for beside the database.
         """
-        try:
-            self.engine = _open_to_read(url) if read_only else _open(url)
-            if not read_only:
-                _make_tables(self.engine)
-        except (SQLAlchemyError, ImportError, OSError) as error:
-            reason = str(error).splitlines()[0]
-            raise StoreError(
-                f"the database {_say(url)} cannot be opened: {reason}. "
-                "Check RESNET_VIZ_DATABASE_URL, or RESNET_VIZ_HOME and its permissions"
-            ) from error
-        parsed = make_url(url)
-        is_file = parsed.get_backend_name() == "sqlite" and parsed.database
-        self.folder = Path(parsed.database or "").parent if is_file else Path()
+        self.url, self.notice = url, ""
+        if read_only:
+            self.engine = open_to_read(url)
+        else:
+            self.engine, self.notice = open_engine(url)
+        path = file_of(make_url(url))
+        self.folder = path.parent if path else None
+        self._observed: dict[str, _Observed] = {}
+        self._observing = threading.Lock()
 
-    # -- what a page does ------------------------------------------------------------------------------------------
+    # -- what a page asks for --------------------------------------------------------------------------------------
 
-    def add_comparison(self, wanted: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> list[Run]:
-        """Queue one run for each (spec, config), all of one comparison, in this order."""
-        comparison, now = _new_id(), time.time()
+    def add_comparison(self, wanted: Sequence[tuple[dict[str, Any], dict[str, Any]]], sweep: str = "") -> list[Run]:
+        """Queue one run for each (spec, config), all of one comparison, in this order.
+
+        Where the same comparison is queued or running already, as after a double click, it is given back instead.
+        """
         rows = [
             {
-                "id": _new_id(),
-                "comparison": comparison,
                 "position": position,
                 "status": RunStatus.QUEUED,
                 "spec": json.dumps(spec),
                 "config": json.dumps(config),
-                "created_at": now,
-                "heartbeat_at": now,
+                "sweep": sweep,
             }
             for position, (spec, config) in enumerate(wanted)
         ]
-        with self.engine.begin() as db:
-            db.execute(insert(runs), rows)
+        with self._write() as db:
+            self._lock(db, LOCK + 1)  # of two clicks at once the second sees what the first added
+            comparison = self._find_active(db, rows)
+            if comparison is None:
+                comparison = new_id()
+                at = db.execute(select(now())).scalar_one()
+                common = {"comparison": comparison, "created_at": at, "heartbeat_at": at}
+                db.execute(insert(runs), [{"id": new_id(), **common, **row} for row in rows])
         return self.comparison(comparison)
+
+    @staticmethod
+    def _find_active(db: Connection, rows: Sequence[dict[str, Any]]) -> str | None:
+        """The comparison whose runs are exactly these, and still at work or waiting."""
+        query = select(runs.c.comparison, runs.c.spec, runs.c.config).where(runs.c.status.in_(ACTIVE))
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for row in db.execute(query.order_by(runs.c.comparison, runs.c.position)):
+            groups.setdefault(row.comparison, []).append((row.spec, row.config))
+        wanted = [(row["spec"], row["config"]) for row in rows]
+        return next((comparison for comparison, found in groups.items() if found == wanted), None)
+
+    def request(self, run_id: str, request: str) -> None:
+        """Ask a run to "stop" or to "pause"; a waiting one does so at once, a running one within seconds."""
+        ended = RunStatus.STOPPED if request == "stop" else RunStatus.PAUSED
+        message = f"{ended} by the reader"
+        this = runs.c.id == run_id
+        waits = [RunStatus.QUEUED, RunStatus.PAUSED] if request == "stop" else [RunStatus.QUEUED]
+        with self._write() as db:
+            db.execute(update(runs).where(this, runs.c.status == RunStatus.RUNNING).values(request=request))
+            db.execute(update(runs).where(this, runs.c.status.in_(waits)).values(ending(ended, message)))
+
+    def resume(self, run_id: str, config: dict[str, Any] | None = None) -> bool:
+        """Queue a run again that has ended before its last step; it goes on from its last checkpoint.
+
+        With a `config` that has more epochs a finished run goes on as well. False where it cannot.
+        """
+        allowed = [status for status in RunStatus if status.can_resume or (config and status is RunStatus.FINISHED)]
+        values: dict[str, Any] = {"status": RunStatus.QUEUED, "message": "", "request": "", "tries": 0}
+        values |= {"ended_at": None, "loading": 0.0}
+        if config is not None:
+            values |= {"config": json.dumps(config)}
+        with self._write() as db:
+            resumed = update(runs).where(runs.c.id == run_id, runs.c.status.in_(allowed)).values(values)
+            return db.execute(resumed).rowcount == 1
+
+    def choose(self, name: str, value: Any) -> None:
+        """Remember a choice of the user, as JSON."""
+        with self._write() as db:
+            db.execute(choices.delete().where(choices.c.name == name))
+            db.execute(insert(choices), {"name": name, "value": json.dumps(value)})
+
+    # -- what a page reads -----------------------------------------------------------------------------------------
 
     def run(self, run_id: str) -> Run:
         """One run. Raises KeyError where there is none of this id."""
-        with self.engine.connect() as db:
-            row = db.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
-        if row is None:
+        found = self._runs(select_runs().where(runs.c.id == run_id))
+        if not found:
             raise KeyError(f"there is no run {run_id}")
-        return self._to_run(row)
+        return found[0]
 
     def comparison(self, comparison: str) -> list[Run]:
         """The runs of one comparison in the order in which they were asked for; empty where there is none."""
-        query = select(runs).where(runs.c.comparison == comparison).order_by(runs.c.position)
-        with self.engine.connect() as db:
-            return [self._to_run(row) for row in db.execute(query)]
+        return self._runs(select_runs().where(runs.c.comparison == comparison).order_by(runs.c.position))
+
+    def sweep(self, sweep: str) -> list[Run]:
+        """The runs of a sweep in the order in which they were asked for; empty where there is none."""
+        return self._runs(select_runs().where(runs.c.sweep == sweep).order_by(runs.c.created_at, *_IN_ORDER))
 
     def runs(self, comparisons: int = 200) -> list[Run]:
         """The runs of the newest comparisons, those of a comparison together and in order."""
         newest = select(runs.c.comparison).where(runs.c.position == 0).order_by(runs.c.created_at.desc())
-        query = select(runs).where(runs.c.comparison.in_(newest.limit(comparisons)))
-        query = query.order_by(runs.c.created_at.desc(), runs.c.comparison, runs.c.position)
-        with self.engine.connect() as db:
+        query = select_runs().where(runs.c.comparison.in_(newest.limit(comparisons)))
+        return self._runs(query.order_by(runs.c.created_at.desc(), *_IN_ORDER))
+
+    def _runs(self, query: Any) -> list[Run]:
+        with self._read() as db:
             return [self._to_run(row) for row in db.execute(query)]
-
-    def request_stop(self, run_id: str) -> None:
-        """Ask a run to stop; a queued one is stopped at once, a running one within its worker's next step."""
-        with self.engine.begin() as db:
-            db.execute(update(runs).where(runs.c.id == run_id).values(stop_requested=True))
-            queued = (runs.c.id == run_id) & (runs.c.status == RunStatus.QUEUED)
-            db.execute(update(runs).where(queued).values(_ending(RunStatus.STOPPED, "stopped before it began")))
-
-    def mark_interrupted(self) -> None:
-        """Give a name to what has happened to runs whose worker no longer sends a heartbeat."""
-        silent = runs.c.status.in_(ACTIVE) & (runs.c.heartbeat_at < time.time() - LEASE)
-        with self.engine.connect() as db:
-            found = db.execute(select(runs.c.id).where(silent).limit(1)).first()
-        if found is None:
-            return  # a page asks every second: no writing where nothing is to be written
-        message = "its worker ended without a word (killed, out of memory, or the machine was switched off)"
-        with self.engine.begin() as db:
-            db.execute(update(runs).where(silent).values(_ending(RunStatus.INTERRUPTED, message)))
-
-    def steps(self, run_id: str, after: int = 0) -> pd.DataFrame:
-        """Every training step past `after`: columns step, loss, error (a fraction), learning_rate."""
-        columns = [steps.c.step, steps.c.loss, steps.c.error, steps.c.learning_rate]
-        query = select(*columns).where(steps.c.run_id == run_id, steps.c.step > after).order_by(steps.c.step)
-        with self.engine.connect() as db:
-            return _to_frame(db, query)
-
-    def evaluations(self, run_id: str) -> pd.DataFrame:
-        """Every epoch's end: columns epoch, step, train_loss, train_error, test_loss, test_error."""
-        columns = [column for column in evaluations.c if column.name != "run_id"]
-        query = select(*columns).where(evaluations.c.run_id == run_id).order_by(evaluations.c.epoch)
-        with self.engine.connect() as db:
-            return _to_frame(db, query)
-
-    def gradient_norms(self, run_id: str, after: int = 0) -> pd.DataFrame:
-        """2-norm of each layer's weight gradient: one column a layer by name, index `step`, past step `after`."""
-        return self._layer_numbers("gradient", run_id, after)
-
-    def weight_norms(self, run_id: str, after: int = 0) -> pd.DataFrame:
-        """2-norm of each layer's weights after a step; columns and index as in `gradient_norms`."""
-        return self._layer_numbers("weight", run_id, after)
-
-    def update_norms(self, run_id: str, after: int = 0) -> pd.DataFrame:
-        """2-norm of what a step changed in each layer's weights; columns and index as in `gradient_norms`."""
-        return self._layer_numbers("update", run_id, after)
-
-    def responses(self, run_id: str, after: int = 0) -> pd.DataFrame:
-        """Standard deviation of every batch norm's output in training: one column a batch norm, index `step`."""
-        return self._layer_numbers("responses", run_id, after)
-
-    def _layer_numbers(self, kind: str, run_id: str, after: int) -> pd.DataFrame:
-        layers = self.run(run_id).facts.get("norm_layers" if kind == "responses" else "layers", [])
-        table = layer_numbers.c
-        query = select(table.first_step, table[kind]).where(table.run_id == run_id, table.first_step > after)
-        with self.engine.connect() as db:
-            chunks = db.execute(query.order_by(table.first_step)).all() if layers else []
-        blocks = [np.frombuffer(chunk[1], "<f4").reshape(-1, len(layers)) for chunk in chunks]
-        first_steps = [np.arange(len(block)) + chunk.first_step for block, chunk in zip(blocks, chunks, strict=True)]
-        values = np.concatenate(blocks) if blocks else np.empty((0, len(layers)), "<f4")
-        index = np.concatenate(first_steps) if first_steps else np.empty(0, int)
-        return pd.DataFrame(values, columns=layers, index=pd.Index(index, name="step"))
-
-    def copy_runs(self, run_ids: Sequence[str], target: "RunStore") -> None:
-        """Copy runs with all that belongs to them into another store, in which they are not yet."""
-        with self.engine.connect() as source, target.engine.begin() as db:
-            for table in metadata.sorted_tables:  # runs first: the others refer to them
-                key = table.c.id if table is runs else table.c.run_id
-                rows = source.execute(select(table).where(key.in_(run_ids))).mappings().all()
-                if rows:
-                    db.execute(insert(table), [dict(row) for row in rows])
-
-    def samples(self, run_id: str) -> list[tuple[int, bytes]]:
-        """A few test pictures that the run's net can be asked about: (label, PNG)."""
-        query = select(samples.c.label, samples.c.png).where(samples.c.run_id == run_id).order_by(samples.c.position)
-        with self.engine.connect() as db:
-            return [(row.label, row.png) for row in db.execute(query)]
-
-    def count_active(self) -> int:
-        """How many runs are at work, or wait for their turn."""
-        query = select(func.count()).select_from(runs).where(runs.c.status.in_(ACTIVE))
-        with self.engine.connect() as db:
-            return int(db.execute(query).scalar_one())
 
     def _to_run(self, row: Row[Any]) -> Run:
         fields = dict(row._mapping)
         for name in ("spec", "config", "facts"):
             fields[name] = json.loads(fields[name])
-        if fields["weights"]:
+        if self.folder and fields["weights"] and "://" not in fields["weights"]:
             fields["weights"] = str(self.folder / fields["weights"])
-        return Run(**(fields | {"status": RunStatus(fields["status"])}))
+        owner = Owner(*(fields.pop(f"owner_{part}") for part in ("host", "pid", "started")))
+        return Run(**(fields | {"status": RunStatus(fields["status"]), "owner": owner}))
 
-    # -- what a worker does ----------------------------------------------------------------------------------------
+    def steps(self, run_id: str, after: int = 0, by_block: bool = False) -> pd.DataFrame:
+        """Every training step past `after`: columns step, loss, error (a fraction), learning_rate.
 
-    def claim(self, run_id: str, at_once: int | None) -> bool:
-        """Take a queued run to work on it, if it is the oldest that waits and fewer than `at_once` are running.
-
-        With None it does not wait for others.
+        With `by_block` means over 64 steps, each at the last of them: a thousand rows where a run has 64,000.
         """
-        free = (runs.c.id == run_id) & (runs.c.status == RunStatus.QUEUED)
-        if at_once is not None:
-            other = runs.alias("other")
-            running = select(func.count()).select_from(other).where(other.c.status == RunStatus.RUNNING)
-            queue = select(other.c.id).where(other.c.status == RunStatus.QUEUED)
-            oldest = queue.order_by(other.c.created_at, other.c.comparison, other.c.position).limit(1)
-            free &= (running.scalar_subquery() < at_once) & (runs.c.id == oldest.scalar_subquery())
-        with self.engine.begin() as db:
-            claimed = update(runs).where(free).values(status=RunStatus.RUNNING, heartbeat_at=time.time())
-            return db.execute(claimed).rowcount == 1
+        table = (overview if by_block else steps).c
+        columns = [table.step, table.loss, table.error, table.learning_rate]
+        with self._read() as db:
+            query = select(*columns).where(table.run_id == run_id, table.step > after).order_by(table.step)
+            return _to_frame(db, query)
 
-    def beat(self, run_id: str, at_work: bool) -> bool:
-        """Say that the run's worker is alive, at work or waiting; the answer is whether it shall go on.
+    def evaluations(self, run_id: str) -> pd.DataFrame:
+        """Every epoch's end: columns epoch, step, train_loss, train_error, test_loss, test_error."""
+        columns = [column for column in evaluations.c if column.name != "run_id"]
+        with self._read() as db:
+            query = select(*columns).where(evaluations.c.run_id == run_id).order_by(evaluations.c.epoch)
+            return _to_frame(db, query)
 
-        A run that was taken for interrupted, as after the machine has slept, is alive again.
+    def gradient_norms(self, run_id: str, after: int = 0, by_block: bool = False) -> pd.DataFrame:
+        """2-norm of each layer's weight gradient: one column a layer by name, index `step`, past step `after`.
+
+        With `by_block` means over 64 steps, as in `steps`.
         """
-        status = RunStatus.RUNNING if at_work else RunStatus.QUEUED
-        alive = {"status": status, "heartbeat_at": time.time(), "ended_at": None}
-        with self.engine.begin() as db:
-            db.execute(update(runs).where(runs.c.id == run_id, runs.c.status.in_(OPEN)).values(alive))
-            row = db.execute(select(runs.c.stop_requested, runs.c.status).where(runs.c.id == run_id)).one()
-        return not row.stop_requested and RunStatus(row.status).is_active
+        return self._layer_numbers("gradient", run_id, after, by_block)
 
-    def say(self, run_id: str, message: str, loading: float = 0.0) -> None:
-        """Tell the reader what the run is doing besides training, and the share of it that is done."""
-        with self.engine.begin() as db:
-            db.execute(update(runs).where(runs.c.id == run_id).values(message=message, loading=loading))
+    def weight_norms(self, run_id: str, after: int = 0, by_block: bool = False) -> pd.DataFrame:
+        """2-norm of each layer's weights after a step; columns and index as in `gradient_norms`."""
+        return self._layer_numbers("weight", run_id, after, by_block)
 
-    def describe(self, run_id: str, facts: dict[str, Any], total_steps: int) -> None:
-        """Record what was found at the start: facts (device, threads, versions, layers) and the steps to come."""
-        values = {"facts": json.dumps(facts), "total_steps": total_steps, "message": ""}
-        with self.engine.begin() as db:
-            db.execute(update(runs).where(runs.c.id == run_id).values(values))
+    def update_norms(self, run_id: str, after: int = 0, by_block: bool = False) -> pd.DataFrame:
+        """2-norm of what a step changed in each layer's weights; columns and index as in `gradient_norms`."""
+        return self._layer_numbers("update", run_id, after, by_block)
 
-    def note(self, run_id: str, facts: dict[str, Any]) -> None:
-        """Add to a run's facts what was found later."""
-        with self.engine.begin() as db:
-            row = db.execute(select(runs.c.facts).where(runs.c.id == run_id)).one()
-            merged = json.dumps(json.loads(row.facts) | facts)
-            db.execute(update(runs).where(runs.c.id == run_id).values(facts=merged))
+    def responses(self, run_id: str, after: int = 0, by_block: bool = False) -> pd.DataFrame:
+        """Standard deviation of every batch norm's output in training: one column a batch norm, index `step`."""
+        return self._layer_numbers("responses", run_id, after, by_block)
 
-    def add_samples(self, run_id: str, pictures: Sequence[tuple[int, bytes]]) -> None:
-        """Keep a few test pictures as (label, PNG)."""
-        rows = [
-            {"run_id": run_id, "position": i, "label": label, "png": png} for i, (label, png) in enumerate(pictures)
-        ]
-        with self.engine.begin() as db:
-            db.execute(insert(samples), rows)
+    def _layer_numbers(self, kind: str, run_id: str, after: int, by_block: bool) -> pd.DataFrame:
+        layers = self.run(run_id).facts.get("norm_layers" if kind == "responses" else "layers", [])
+        table = (overview if by_block else layer_numbers).c
+        first = table.step if by_block else table.first_step
+        query = select(first, table[kind]).where(table.run_id == run_id, first > after).order_by(first)
+        with self._read() as db:
+            chunks = db.execute(query).all() if layers else []
+        blocks = [np.frombuffer(chunk[1], "<f4").reshape(-1, len(layers)) for chunk in chunks]
+        places = [np.arange(len(block)) + chunk[0] for block, chunk in zip(blocks, chunks, strict=True)]
+        values = np.concatenate(blocks) if blocks else np.empty((0, len(layers)), "<f4")
+        index = np.concatenate(places) if places else np.empty(0, int)
+        return pd.DataFrame(values, columns=layers, index=pd.Index(index, name="step"))
 
-    def append(self, run_id: str, rows: pd.DataFrame, numbers: Mapping[str, np.ndarray], seconds: float) -> None:
-        """Add training steps (columns as `steps` returns them) and their layers' numbers.
+    def checkpoints(self, run_id: str) -> list[Checkpoint]:
+        """Where a run can go on, the newest first."""
+        columns = [column for column in checkpoints.c if column.name != "run_id"]
+        query = select(*columns).where(checkpoints.c.run_id == run_id).order_by(checkpoints.c.step.desc())
+        with self._read() as db:
+            return [Checkpoint(**row._mapping) for row in db.execute(query)]
 
-        `numbers` holds gradient, weight, update, float32 (steps, layers), and responses (steps, batch norms).
+    def samples(self, run_id: str) -> list[tuple[int, bytes]]:
+        """A few test pictures that the run's net can be asked about: (label, PNG)."""
+        query = select(samples.c.label, samples.c.png).where(samples.c.run_id == run_id).order_by(samples.c.position)
+        with self._read() as db:
+            return [(row.label, row.png) for row in db.execute(query)]
+
+    def count_active(self) -> int:
+        """How many runs are at work, or wait for their turn."""
+        return self._count(runs.c.status.in_(ACTIVE))
+
+    def count_queued(self) -> int:
+        """How many runs wait for their turn."""
+        return self._count(runs.c.status == RunStatus.QUEUED)
+
+    def count_running(self, host: str) -> int:
+        """How many runs are at work on a machine."""
+        return self._count((runs.c.status == RunStatus.RUNNING) & (runs.c.owner_host == host))
+
+    def _count(self, condition: Any) -> int:
+        with self._read() as db:
+            return int(db.execute(select(func.count()).select_from(runs).where(condition)).scalar_one())
+
+    def chosen(self, name: str, default: Any = None) -> Any:
+        """What the user has chosen last."""
+        with self._read() as db:
+            row = db.execute(select(choices.c.value).where(choices.c.name == name)).one_or_none()
+        return default if row is None else json.loads(row.value)
+
+    def copy_runs(self, run_ids: Sequence[str], target: "RunStore") -> None:
+        """Copy runs with all that belongs to them into another store, in which they are not yet."""
+        with self._read() as source, target._write() as db:
+            for table in metadata.sorted_tables:  # runs first: the others refer to them
+                if table is choices:
+                    continue
+                key = table.c.id if table is runs else table.c.run_id
+                rows = source.execute(select(table).where(key.in_(run_ids))).mappings().all()
+                if rows:
+                    db.execute(insert(table), [dict(row) for row in rows])
+
+    # -- who works on what -----------------------------------------------------------------------------------------
+
+    def claim(self, owner: Owner, at_once: int | None = None, run_id: str | None = None) -> Claim | None:
+        """Take the oldest run that waits, or this one, for a worker; None where there is none.
+
+        With `at_once` also where so many are at work on the owner's machine already.
         """
-        if rows.empty:
-            return
-        first, last = int(rows["step"].iloc[0]), int(rows["step"].iloc[-1])
-        records = [{"run_id": run_id, **_finite(row)} for row in cast(list[dict[str, Any]], rows.to_dict("records"))]
-        blobs = {name: values.astype("<f4").tobytes() for name, values in numbers.items()}
-        chunk = {"run_id": run_id, "first_step": first, **blobs}
-        progress = {"step": last, "seconds": seconds, "message": ""}
-        with self.engine.begin() as db:
-            db.execute(insert(steps), records)
-            db.execute(insert(layer_numbers), chunk)
-            db.execute(update(runs).where(runs.c.id == run_id).values(progress))
+        waiting = runs.c.status == RunStatus.QUEUED
+        if run_id is not None:
+            waiting &= runs.c.id == run_id
+        with self._write() as db:
+            if at_once is not None:
+                self._lock(db, f"claims on {owner.host}")
+                here = (runs.c.status == RunStatus.RUNNING) & (runs.c.owner_host == owner.host)
+                if db.execute(select(func.count()).select_from(runs).where(here)).scalar_one() >= at_once:
+                    return None
+            oldest = select(runs.c.id).where(waiting).order_by(runs.c.created_at, *_IN_ORDER).limit(1)
+            found = db.execute(oldest.with_for_update(skip_locked=True)).scalar_one_or_none()
+            if found is None:
+                return None
+            token = secrets.token_hex(8)
+            taken = {
+                "status": RunStatus.RUNNING,
+                "attempt": runs.c.attempt + 1,
+                "tries": runs.c.tries + 1,
+                "token": token,
+                "owner_host": owner.host,
+                "owner_pid": owner.pid,
+                "owner_started": owner.started,
+                "beats": 0,
+                "heartbeat_at": now(),
+                "lease_until": now() + LEASE,
+                "request": "",
+                "message": "",
+                "ended_at": None,
+            }
+            taking = update(runs).where(runs.c.id == found, waiting).values(taken).returning(runs.c.attempt)
+            return Claim(found, db.execute(taking).scalar_one(), token)
 
-    def evaluate(self, run_id: str, evaluation: dict[str, Any], seconds: float) -> None:
-        """Add an epoch's end (names as the columns of `evaluations`), `seconds` after the start.
+    def recover(self) -> list[str]:
+        """Take runs from workers that are gone: they are queued again, or given up after TRIES attempts in vain.
 
-        The run's own errors are those of its last epoch.
+        A worker of this machine is gone when its process is; any other when its heartbeat has stood still for LEASE
+        by this process's own clock, or for DOUBT where its lease has run out by the database's clock: no jump of
+        either clock takes a run from a worker that is alive. The ids of the runs that were taken.
         """
-        values = {name: evaluation[name] for name in ("train_error", "test_error")}
-        values |= {"seconds": seconds, "message": ""}
-        with self.engine.begin() as db:
-            db.execute(insert(evaluations), {"run_id": run_id, **_finite(evaluation)})
-            db.execute(update(runs).where(runs.c.id == run_id).values(values))
+        table = runs.c
+        columns = [table.id, table.attempt, table.beats, table.request, table.tries]
+        owner = [table.owner_host, table.owner_pid, table.owner_started]
+        is_over = (table.lease_until < now()).label("is_over")
+        query = select(*columns, *owner, is_over).where(table.status == RunStatus.RUNNING)
+        with self._read() as db:
+            at_work = db.execute(query).all()
+        taken = []
+        for row in at_work:
+            gone = Owner(row.owner_host, row.owner_pid, row.owner_started).is_gone
+            if gone or self._stands_still(row.id, (row.attempt, row.beats), bool(row.is_over)):
+                same = (table.id == row.id) & (table.attempt == row.attempt) & (table.beats == row.beats)
+                same &= table.status == RunStatus.RUNNING
+                with self._write() as db:
+                    if db.execute(update(runs).where(same).values(_after_loss(row.request, row.tries))).rowcount:
+                        taken.append(row.id)
+        return taken
 
-    def end(self, run_id: str, status: RunStatus, message: str = "", weights: Path | None = None) -> None:
-        """Close a run that is still open: how it ended, why, and where its weights are."""
-        values = _ending(status, message) | {"weights": str(weights) if weights else ""}
-        with self.engine.begin() as db:
-            db.execute(update(runs).where(runs.c.id == run_id, runs.c.status.in_(OPEN)).values(values))
+    def _stands_still(self, run_id: str, beat: tuple[int, int], is_over: bool) -> bool:
+        with self._observing:
+            seen = self._observed.setdefault(run_id, _Observed())
+            if seen.beat != beat:
+                self._observed[run_id] = _Observed(beat)
+                return False
+            return time.monotonic() - seen.since > (DOUBT if is_over else LEASE)
+
+    # -- the database ----------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with answering(), self.engine.connect() as db:
+            yield db
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with answering(), writing(self.engine) as db:
+            yield db
+
+    def _lock(self, db: Connection, what: int | str) -> None:
+        """Let others who lock the same wait until this transaction ends. SQLite has one writer anyway."""
+        if self.engine.dialect.name == "postgresql":
+            key = func.hashtext(what) if isinstance(what, str) else what
+            db.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-def _say(url: str) -> str:
+_IN_ORDER = (runs.c.comparison, runs.c.position)
+_HIDDEN = {"tries", "token", "beats", "heartbeat_at", "lease_until"}
+
+
+def select_runs() -> Any:
+    """A query for all that a Run is made of."""
+    shown = [column for column in runs.c if column.name not in _HIDDEN]
+    return select(*shown, (now() - runs.c.heartbeat_at).label("silent_for"))
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
+    """Turn what goes wrong with a database into a StoreError with a sentence."""
     try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return repr(url)
+        yield
+    except DBAPIError as error:
+        reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
+        raise StoreError(f"the database does not answer ({reason}); try again in a moment") from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database does not answer ({str(error).splitlines()[0]})") from error
 
 
-def _open(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(url)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
-
-    @event.listens_for(engine, "connect")
-    def set_pragmas(connection: Any, _: object) -> None:
-        # WAL lets pages read while a worker writes; NORMAL syncs at checkpoints, not at every commit.
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    return engine
-
-
-def _open_to_read(url: str) -> Engine:
-    database = Path(make_url(url).database or "").resolve()
-    if not database.is_file():
-        raise OSError(f"there is no file {database}")
-    return create_engine(f"sqlite:///file:{database}?mode=ro&immutable=1&uri=true")
-
-
-def _make_tables(engine: Engine) -> None:
-    # Other processes may make them at this moment: then a table "already exists", or the file is locked.
-    for _ in range(MAKING_TRIES - 1):
-        with contextlib.suppress(OperationalError):
-            return metadata.create_all(engine)
-        time.sleep(0.1)
-    return metadata.create_all(engine)
-
-
-def _new_id() -> str:
+def new_id() -> str:
+    """A name for a run, a comparison or a sweep."""
     return secrets.token_hex(4)
 
 
-def _ending(status: RunStatus, message: str) -> dict[str, Any]:
-    return {"status": status, "message": message, "ended_at": time.time()}
+def ending(status: RunStatus, message: str) -> dict[str, Any]:
+    """The columns of a run that is no longer active."""
+    return {"status": status, "message": message, "ended_at": now(), "token": "", "request": ""}
 
 
-def _finite(record: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and not np.isfinite(value) else value for name, value in record.items()
-    }
+def _after_loss(request: str, tries: int) -> dict[str, Any]:
+    """What becomes of a run whose worker is gone."""
+    if request:
+        status = RunStatus.STOPPED if request == "stop" else RunStatus.PAUSED
+        return ending(status, f"{status} by the reader")
+    if tries >= TRIES:
+        return ending(RunStatus.INTERRUPTED, f"{GONE}, {tries} times in a row; look at its log, then resume it")
+    return {"status": RunStatus.QUEUED, "token": "", "message": ""}
 
 
 def _to_frame(db: Connection, query: Any) -> pd.DataFrame:

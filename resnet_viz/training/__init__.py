@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 from resnet_viz.lazy import lazy_exports
 from resnet_viz.training.config import DEVICES, RECIPES, ConfigError, TrainingConfig, count_steps, preset
 from resnet_viz.training.estimate import Pace, estimate_seconds
-from resnet_viz.training.executor import prepare_workers, start_workers
+from resnet_viz.training.executor import keep_watch, prepare_workers, runs_at_once, start_workers
+from resnet_viz.training.queue import LimitError, continue_run, queue_runs, see_to_runs
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
 from resnet_viz.training.schedule import planned_rates
-from resnet_viz.training.threads import RUNS_AT_ONCE, count_cores, threads_for
+from resnet_viz.training.storage import read_location
+from resnet_viz.training.sweep import Grid, continue_sweep, count_ended, queue_sweep, stop_sweep
+from resnet_viz.training.threads import count_cores, threads_for
 
 if TYPE_CHECKING:
     from resnet_viz.training.devices import (
@@ -24,32 +27,43 @@ if TYPE_CHECKING:
 __all__ = [
     "DEVICES",
     "RECIPES",
-    "RUNS_AT_ONCE",
     "ConfigError",
     "Device",
     "Diverged",
     "EpochDone",
     "Evaluating",
+    "Grid",
+    "LimitError",
     "Loading",
     "Pace",
     "Report",
     "Started",
     "StepsDone",
     "TrainingConfig",
+    "continue_run",
+    "continue_sweep",
     "count_cores",
+    "count_ended",
     "count_steps",
     "estimate_memory",
     "estimate_seconds",
     "find_devices",
     "free_memory",
+    "keep_watch",
     "measure_pace",
     "must_recompute",
     "planned_rates",
     "prepare_workers",
     "preset",
+    "queue_runs",
+    "queue_sweep",
+    "read_location",
     "resolve_device",
     "resolve_precision",
+    "runs_at_once",
+    "see_to_runs",
     "start_workers",
+    "stop_sweep",
     "threads_for",
     "train",
 ]

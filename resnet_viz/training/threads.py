@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psutil
 
-RUNS_AT_ONCE = 2  # both nets of a comparison; whatever else is queued waits
+LEAST_AT_ONCE, CORES_A_RUN = 2, 4  # both nets of a comparison, and one more for every so many cores
 LOOK_SECONDS = 2.0
 SPARE = 0.4  # of a core that others may use before a run leaves it to them: two threads wait for the slower one
 
@@ -20,9 +20,14 @@ def _cores() -> set[int]:
     return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
 
+def default_at_once() -> int:
+    """How many runs train at once on this machine unless its user says otherwise; on a GPU, too, each needs a core."""
+    return max(LEAST_AT_ONCE, count_cores() // CORES_A_RUN)
+
+
 def threads_for(runs: int) -> int:
     """The threads of each of so many runs that train at the same time on this machine."""
-    return max(1, count_cores() // max(1, min(runs, RUNS_AT_ONCE)))
+    return max(1, count_cores() // max(1, runs))
 
 
 def busy_seconds() -> tuple[float, float, float]:

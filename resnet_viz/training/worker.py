@@ -1,17 +1,18 @@
-"""Who does the work? One process a run: it waits for its turn, trains, and writes what happens to the store."""
+"""Who does the work? One process a run: it trains, keeps checkpoints, and writes what happens to the store."""
 
 import json
 import os
 import platform
 import signal
-import socket
 import sys
 import threading
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,16 +20,20 @@ import numpy as np
 
 from resnet_viz import __version__
 from resnet_viz.data import DatasetError, ImageData, encode_png, load_dataset
-from resnet_viz.nets import NetSpec, SpecError, save_checkpoint
-from resnet_viz.runs import Run, RunStatus, RunStore
+from resnet_viz.nets import NetSpec, SpecError
+from resnet_viz.runs import Claim, LostRun, Owner, Run, RunStatus, RunStore, RunWriter, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training.allocator import keep_freed_memory
 from resnet_viz.training.config import ConfigError, TrainingConfig
+from resnet_viz.training.executor import runs_at_once, start_workers
+from resnet_viz.training.keeper import DiskFull, Keeper
+from resnet_viz.training.outbox import Outbox
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
 from resnet_viz.training.threads import CoreShare
 
-BEAT_SECONDS = 2.0
-TURN_SECONDS = 0.3  # how often a waiting worker asks whether it is its turn
+BEAT_SECONDS = 5.0
+ASK_SECONDS = 0.5  # how often a worker looks whether it shall stop
+GRACE = 3.5  # seconds from then on, after which it is ended whatever it does: a step of a deep net can take minutes
 SAY_SECONDS = 1.0
 SAMPLES_A_CLASS = 2
 LIBRARIES = ("torch", "torchvision", "numpy")
@@ -36,17 +41,26 @@ LIBRARIES = ("torch", "torchvision", "numpy")
 Watch = Callable[[Report], None]
 
 
-class StopRequested(Exception):
-    """The reader asked the run to stop, or the store closed it."""
+class Asked(Exception):
+    """The run shall not go on: the status that it ends with, and why."""
+
+    def __init__(self, status: RunStatus, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Pulse:
-    """Sends the heartbeat from a thread of its own, and learns there whether the run shall go on."""
+    """Sends the heartbeat from a thread of its own, and learns there whether the run shall go on.
 
-    def __init__(self, store: RunStore, run_id: str) -> None:
-        self.store, self.run_id = store, run_id
-        self.stopped, self.ended = threading.Event(), threading.Event()
-        self.thread = threading.Thread(target=self._beat, daemon=True)
+    With `is_alone` the process is the worker's own: a training that does not come to its next report in time is
+    ended with it, and all that it started.
+    """
+
+    def __init__(self, writer: RunWriter, is_alone: bool) -> None:
+        self.writer, self.is_alone = writer, is_alone
+        self.asked: BaseException | None = None
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._beat, daemon=True, name="pulse")
 
     def __enter__(self) -> "Pulse":
         self.thread.start()
@@ -56,52 +70,88 @@ class Pulse:
         self.ended.set()
         self.thread.join()
 
-    def _beat(self) -> None:
-        while not self.ended.wait(BEAT_SECONDS):
-            try:
-                if not self.store.beat(self.run_id, at_work=True):
-                    self.stopped.set()
-            except Exception:
-                traceback.print_exc()  # a busy database: the next beat may get through
+    def ask(self, status: RunStatus, by: str) -> None:
+        """Let the run end before its next step."""
+        self.asked = self.asked or Asked(status, f"{status} by {by}")
 
     def check(self) -> None:
-        """Raise StopRequested if the run shall not go on."""
-        if self.stopped.is_set():
-            raise StopRequested
+        """Raise Asked or LostRun if the run shall not go on."""
+        if self.asked is not None:
+            raise self.asked
+
+    def _beat(self) -> None:
+        beaten, asked_at = time.monotonic(), 0.0
+        while not self.ended.wait(ASK_SECONDS):
+            now = time.monotonic()
+            if self.asked is not None:
+                asked_at = asked_at or now
+                if self.is_alone and now - asked_at > GRACE:
+                    self._end_process(self.asked)
+            try:
+                if now - beaten > BEAT_SECONDS:
+                    request, beaten = self.writer.beat(), now
+                else:
+                    request = self.writer.asked()
+            except LostRun as error:
+                self.asked = self.asked or error
+            except StoreError:
+                traceback.print_exc()  # a busy database: the next beat may get through
+            else:
+                if request:
+                    self.ask(RunStatus.STOPPED if request == "stop" else RunStatus.PAUSED, "the reader")
+
+    def _end_process(self, asked: BaseException) -> None:
+        try:
+            if isinstance(asked, Asked):
+                self.writer.end(asked.status, str(asked))
+        finally:
+            os.killpg(0, signal.SIGKILL) if os.getpgrp() == os.getpid() else os._exit(1)
 
 
-def work(store: RunStore, settings: Settings, run_id: str, watch: Watch = lambda report: None) -> Run:
+def work(
+    store: RunStore, settings: Settings, claim: Claim, watch: Watch = lambda report: None, is_alone: bool = False
+) -> Run:
     """Train a claimed run to its end, whatever that is, and give back its row; `watch` sees every report.
 
-    Ctrl-C and SIGTERM end the run as stopped, an error as failed with a sentence; neither is raised.
-    A run that was stopped keeps the weights it had.
+    It goes on from the run's last checkpoint that is whole. Ctrl-C and SIGTERM end the run as stopped, an error as
+    failed with a sentence; neither is raised. A run that is taken from this worker meanwhile is left alone.
     """
-    weights = settings.weights_root / f"{run_id}.safetensors"
-    status, message = RunStatus.FAILED, "its worker was ended before it could say why"
-    try:
-        with Pulse(store, run_id) as pulse:
-            status, message = _train_to_end(store, settings, run_id, pulse, watch, weights)
-    finally:
-        store.end(run_id, status, message, weights if weights.exists() else None)
-    return store.run(run_id)
+    writer = RunWriter(store, claim)
+    with Outbox() as outbox, Pulse(writer, is_alone) as pulse, _stopping_on_signals(pulse):
+        keeper = Keeper(writer, settings, outbox)
+        try:
+            status, message = _train_to_end(store, settings, writer, keeper, outbox, pulse, watch)
+        except LostRun:
+            return store.run(claim.run_id)
+        # In its turn, after all that the run has still to tell.
+        outbox.put(partial(writer.end, status, message))
+    if isinstance(outbox.error, StoreError):
+        raise outbox.error
+    return store.run(claim.run_id)
 
 
 def _train_to_end(
-    store: RunStore, settings: Settings, run_id: str, pulse: Pulse, watch: Watch, weights: Path
+    store: RunStore,
+    settings: Settings,
+    writer: RunWriter,
+    keeper: Keeper,
+    outbox: Outbox,
+    pulse: Pulse,
+    watch: Watch,
 ) -> tuple[RunStatus, str]:
-    """How the run ended, and why."""
-    net = None
+    """How the run ended, and why. Raises LostRun."""
     try:
-        for report in _train(store, settings, run_id, pulse, watch):
-            if isinstance(report, Started):
-                net = report.net
-        assert net is not None
-        save_checkpoint(net, weights)
-    except (StopRequested, KeyboardInterrupt) as stop:
-        if net is not None and store.run(run_id).step:
-            save_checkpoint(net, weights)
-        by = "the reader" if isinstance(stop, StopRequested) else "a signal (Ctrl-C or the system)"
-        return RunStatus.STOPPED, f"stopped by {by}"
+        for _ in _train(store, settings, writer, keeper, outbox, pulse, watch):
+            pulse.check()
+            outbox.check()
+            keeper.check()
+    except LostRun:
+        raise
+    except DiskFull as full:
+        return RunStatus.PAUSED, str(full)
+    except Asked as asked:
+        keeper.save_now()
+        return asked.status, str(asked)
     except Diverged as error:
         return RunStatus.DIVERGED, str(error)
     except (DatasetError, ConfigError, SpecError) as error:
@@ -112,15 +162,23 @@ def _train_to_end(
     return RunStatus.FINISHED, ""
 
 
-def _train(store: RunStore, settings: Settings, run_id: str, pulse: Pulse, watch: Watch) -> Iterator[Report]:
-    """The reports of a run, each written to the store and shown to `watch` before it is passed on."""
+def _train(
+    store: RunStore,
+    settings: Settings,
+    writer: RunWriter,
+    keeper: Keeper,
+    outbox: Outbox,
+    pulse: Pulse,
+    watch: Watch,
+) -> Iterator[Report]:
+    """The reports of a run, each on its way to the store and shown to `watch` before it is passed on."""
 
     def tell(sentence: str, fraction: float) -> None:
         pulse.check()
-        store.say(run_id, sentence, fraction)
+        outbox.put(partial(writer.say, sentence, fraction))
         watch(Loading(sentence, fraction))
 
-    run = store.run(run_id)
+    run = store.run(writer.run_id)
     config = TrainingConfig(**run.config)
     tell("Loading torch", 0.0)
     import torch
@@ -129,38 +187,52 @@ def _train(store: RunStore, settings: Settings, run_id: str, pulse: Pulse, watch
     from resnet_viz.training.memory import peak_memory
 
     keep_freed_memory()
-    share = CoreShare(store.count_active)
+    fixed = config.threads or (settings.cpus_a_run if settings.executor == "ray" else 0)
+    at_once = 1 if fixed else runs_at_once(store, settings)
+    share = CoreShare(lambda: min(store.count_active(), at_once))
     threads = Counter[int]()
-    torch.set_num_threads(config.threads or share.threads)
+    torch.set_num_threads(fixed or share.threads)
     tell("Loading the data", 0.0)
     data = load_dataset(config.dataset, settings.data_root, config.folder or None, tell, config.size)
+    snapshot = keeper.find_snapshot(tell)
     said = time.monotonic()
-    for report in train(NetSpec(**run.spec), config, data):
+    for report in train(NetSpec(**run.spec), config, data, snapshot):
         if isinstance(report, Started):
-            store.describe(run_id, _facts(report, data, torch.get_num_threads()), report.total_steps)
+            keeper.begin(report)
+            facts = _facts(report, data, torch.get_num_threads())
+            attempts = [*run.facts.get("attempts", []), _attempt(run, keeper.first_step)]
+            outbox.put(partial(writer.describe, facts | {"attempts": attempts}, report.total_steps))
+            outbox.put(partial(writer.add_samples, _pick_samples(data)))
             device = report.device.kind
-            store.add_samples(run_id, _pick_samples(data))
         elif isinstance(report, StepsDone):
-            store.append(run_id, report.rows, vars(report.numbers), report.seconds)
+            outbox.put(partial(writer.append, report.rows, vars(report.numbers), report.seconds))
             threads[torch.get_num_threads()] += len(report.rows)
-            if device == "cpu" and not config.threads and share.look() != torch.get_num_threads():
+            if device == "cpu" and not fixed and share.look() != torch.get_num_threads():
                 torch.set_num_threads(share.threads)
+            keeper.after_steps()
         elif isinstance(report, Evaluating) and time.monotonic() - said > SAY_SECONDS:
-            store.say(run_id, f"testing, {report.done:,} of {report.total:,} pictures")
+            outbox.put(partial(writer.say, f"testing, {report.done:,} of {report.total:,} pictures"))
             said = time.monotonic()
         elif isinstance(report, EpochDone):
             evaluation = asdict(report)
             seconds = evaluation.pop("seconds")
-            store.evaluate(run_id, evaluation, seconds)
-            used = {"threads": threads.most_common(1)[0][0], "steps_by_threads": dict(threads)}
-            store.note(run_id, used | {"peak_memory": peak_memory(device)})
+            outbox.put(partial(writer.evaluate, evaluation, seconds))
+            used: dict[str, object] = {"threads": threads.most_common(1)[0][0] if threads else torch.get_num_threads()}
+            used |= {"steps_by_threads": dict(threads), "peak_memory": peak_memory(device)}
+            outbox.put(partial(writer.note, used))
+            keeper.after_epoch(report)
         watch(report)
         yield report
-        pulse.check()
+
+
+def _attempt(run: Run, first_step: int) -> dict[str, object]:
+    """Where an attempt was made, and from which step on."""
+    return {"attempt": run.attempt, "after_step": first_step, "host": run.owner.host, "pid": run.owner.pid}
 
 
 def _facts(started: Started, data: ImageData, threads: int) -> dict[str, object]:
     """What was found, to repeat the run by and to use its net with."""
+    owner = Owner.here()
     return {
         "spec": asdict(started.net.spec),
         "layers": started.layers,
@@ -172,8 +244,8 @@ def _facts(started: Started, data: ImageData, threads: int) -> dict[str, object]
         "precision": started.precision,
         "recomputes": started.recomputes,
         "threads": threads,
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
+        "host": owner.host,
+        "pid": owner.pid,
         "versions": {"resnet_viz": __version__, "python": platform.python_version()}
         | {name: version(name) for name in LIBRARIES},
     }
@@ -192,23 +264,23 @@ def _sentence(error: Exception) -> str:
     return f"an error that this program did not foresee ({type(error).__name__}: {text})"
 
 
-def wait_for_turn(store: RunStore, run_id: str, at_once: int) -> bool:
-    """Wait until the run is claimed for this process; False if it was stopped before."""
-    while not store.claim(run_id, at_once):
-        if not store.beat(run_id, at_work=False):
-            return False
-        store.mark_interrupted()  # a killed worker must not keep the others waiting
-        time.sleep(TURN_SECONDS)
-    return True
+@contextmanager
+def _stopping_on_signals(pulse: Pulse) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the run before its next step; a second one ends the process at once."""
 
+    def stop(signum: int, _: object) -> None:
+        signal.signal(signum, signal.SIG_DFL)
+        pulse.ask(RunStatus.STOPPED, "a signal (Ctrl-C or the system)")
 
-def end_on_sigterm() -> None:
-    """Let SIGTERM end a run as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def preload() -> None:
@@ -226,7 +298,7 @@ def preload() -> None:
 
 
 def main() -> None:
-    """The worker's process: takes one job, a JSON line on standard input, and does it.
+    """The worker's process: takes one job, a JSON line on standard input, and does it; then sees to the next in line.
 
     With --spare it loads torch first, and ends if its starter ends before there is a job.
     """
@@ -236,24 +308,18 @@ def main() -> None:
     if not line:
         return
     job = json.loads(line)
-    settings = Settings(home=job["home"], database_url=job["database_url"], data=job["data"])
-    run_id = job["run_id"]
-    _log_to(settings.home / "logs" / f"{run_id}.log")
+    settings = Settings(**job["settings"])
+    claim = Claim(**job["claim"])
+    _log_to(settings.home / "logs" / f"{claim.run_id}.log")
     store = RunStore(settings.store_url)
-    end_on_sigterm()
-    try:
-        is_turn = wait_for_turn(store, run_id, job["at_once"])
-    except KeyboardInterrupt:
-        store.end(run_id, RunStatus.STOPPED, "stopped by a signal before it began")
-        raise
-    if is_turn:
-        work(store, settings, run_id)
+    work(store, settings, claim, is_alone=True)
+    start_workers(store, settings)
 
 
 def _log_to(path: Path) -> None:
-    """Let all that this process prints from now on, torch included, go to a file."""
+    """Let all that this process prints from now on, torch included, go to a file, after what earlier attempts said."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as log:
+    with path.open("ab") as log:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(log.fileno(), stream.fileno())
 

@@ -19,6 +19,8 @@ def choose_comparison() -> list[Run]:
     """
     machine()  # every page starts to find out what the machine can do
     store = run_store()
+    if store.notice:
+        st.warning(store.notice)
     groups: dict[str, list[Run]] = {}
     for run in store.runs():
         groups.setdefault(run.comparison, []).append(run)

@@ -1,7 +1,7 @@
 """What will be trained, and how long will it take? The controls of a comparison and its price."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from math import isnan
 
 import streamlit as st
@@ -11,10 +11,10 @@ from resnet_viz import nets, training
 from resnet_viz.data import DATASETS, DatasetError
 from resnet_viz.nets import FAMILIES, SHORTCUTS, NetSpec, SpecError
 from resnet_viz.settings import Settings
-from resnet_viz.training import DEVICES, ConfigError, TrainingConfig
+from resnet_viz.training import DEVICES, ConfigError, LimitError, TrainingConfig
 from resnet_viz.ui.data import DataChoice, choose_data
 from resnet_viz.ui.recipe import choose_recipe
-from resnet_viz.ui.services import Machine, machine, run_store
+from resnet_viz.ui.services import Machine, at_work, machine, run_store
 
 DEPTHS = (8, 110)  # of the slider; the engine goes to 1202
 SEPARATOR = ","
@@ -121,7 +121,7 @@ def _wait_for_machine(is_ready: Callable[[], bool]) -> None:
         st.caption(":material/hourglass_top: Looking at what this machine can do; the time estimate follows.")
 
 
-def show_price(plan: Plan) -> bool:
+def show_price(plan: Plan, with_sizes: bool = True) -> bool:
     """Say what the nets have, what the machine is, and what time and memory it will take; whether Start makes sense."""
     found = machine()
     if not found.is_known:
@@ -147,7 +147,7 @@ def show_price(plan: Plan) -> bool:
         return False
     precision = found.precisions[kind] if plan.config.precision == "auto" else plan.config.precision
     said = f"{_say_time(found, plan, specs, kind, train_count, test_count)}; on {titles[kind]} ({precision})"
-    sizes = " ".join(_size_of_net(spec, size) for spec in specs)
+    sizes = " ".join(_size_of_net(spec, size) for spec in specs) if with_sizes else ""
     st.caption(f":material/timer: {said}. {sizes}")
     _say_memory(plan, specs, kind, train_count)
     return True
@@ -156,7 +156,7 @@ def show_price(plan: Plan) -> bool:
 def _say_time(
     found: Machine, plan: Plan, specs: Sequence[NetSpec], kind: str, train_count: int, test_count: int
 ) -> str:
-    at_once = min(len(specs), training.RUNS_AT_ONCE)
+    at_once = min(len(specs), at_work())
     config, size = plan.config, plan.data.side
     paces = [found.pace(spec, config, size, kind, at_once) for spec in specs]
     if None in paces:
@@ -172,7 +172,8 @@ def _say_time(
         if pace is not None
     ]
     seconds = max(*each, sum(each) / at_once, 0.0)
-    both = {1: "", 2: " for both nets at once"}.get(len(specs), f" for {len(specs)} nets, two at once")
+    both = " for both nets at once" if len(specs) == at_once == 2 else f" for {len(specs)} nets, {at_once} at once"
+    both = "" if len(specs) == 1 else both
     return f"**About {say_duration(seconds)}**{both}, estimated from steps of small nets measured here"
 
 
@@ -184,7 +185,7 @@ def _say_memory(plan: Plan, specs: Sequence[NetSpec], kind: str, train_count: in
     for spec in specs:
         again = training.must_recompute(spec, config, size, train_count, free)
         plans.append((training.estimate_memory(spec, config, size, train_count, again, kind), again, spec))
-    needed = sum(sorted(bytes_ for bytes_, _, _ in plans)[-training.RUNS_AT_ONCE :])
+    needed = sum(sorted(bytes_ for bytes_, _, _ in plans)[-at_work() :])
     saving = [spec.name for _, again, spec in plans if again]
     more = (
         f" To save memory, blocks are computed again in the backward pass of {' and '.join(saving)}." if saving else ""
@@ -217,9 +218,15 @@ def say_duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
-def start(plan: Plan) -> str:
-    """Queue the nets of a plan, start a worker for each, and give back the comparison's id."""
-    settings = Settings()
-    runs = run_store().add_comparison([(asdict(spec), asdict(plan.config)) for spec in plan.specs])
-    training.start_workers([run.id for run in runs], settings)
-    return runs[0].comparison
+def start(plan: Plan) -> str | None:
+    """Have the nets of a plan trained, and give back the comparison's id; None, with a sentence, where they can't."""
+    return queue([(spec, plan.config) for spec in plan.specs])
+
+
+def queue(wanted: Sequence[tuple[NetSpec, TrainingConfig]]) -> str | None:
+    """Have nets trained as one comparison: its id, or None with a sentence on the page."""
+    try:
+        return training.queue_runs(run_store(), Settings(), wanted)[0].comparison
+    except (LimitError, ConfigError, SpecError, DatasetError) as error:
+        _refuse(error)
+        return None

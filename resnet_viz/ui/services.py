@@ -5,8 +5,10 @@ import math
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -29,22 +31,40 @@ HEAD_START = 1.0  # seconds that the first page gets before torch is imported be
 
 
 def run_store() -> RunStore:
-    """The store of this installation, with runs whose worker is gone marked as interrupted.
+    """The store of this installation, with somebody who watches over its runs.
 
     Where it cannot be opened, the page says so and ends.
     """
     try:
-        store = _open_store(Settings().store_url)
-        store.mark_interrupted()
+        return _open_store(Settings().store_url)
     except StoreError as error:
         st.error(f"{error}.")
         st.stop()
-    return store
 
 
 @st.cache_resource
 def _open_store(url: str) -> RunStore:
-    return RunStore(url)
+    store = RunStore(url)
+    training.keep_watch(store, Settings())
+    return store
+
+
+def at_work() -> int:
+    """How many runs train at once on this machine."""
+    return training.runs_at_once(run_store(), Settings())
+
+
+def while_store_answers(show: Callable[..., None]) -> Callable[..., None]:
+    """A part of a page that says so in a sentence where the database does not answer, and is there again with it."""
+
+    @wraps(show)
+    def shown(*args: Any) -> None:
+        try:
+            show(*args)
+        except StoreError as error:
+            st.warning(f"{error}. Nothing is lost: what is trained meanwhile will be shown.")
+
+    return shown
 
 
 @dataclass(frozen=True)
@@ -147,4 +167,9 @@ def net_of(run: Run) -> "ConvNet":
 
 @st.cache_resource(max_entries=16, show_spinner="Loading the net…")
 def _load_net(path: str) -> "ConvNet":
-    return nets.load_checkpoint(path)
+    if "://" not in path:
+        return nets.load_checkpoint(path)
+    try:
+        return nets.read_checkpoint(training.read_location(path), path.rpartition("/")[2])
+    except OSError as error:
+        raise nets.CheckpointError(f"{path} cannot be read") from error

@@ -8,7 +8,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
-from resnet_viz.runs import RunStatus
+from resnet_viz.runs import Owner, RunStatus, RunWriter
 from resnet_viz.training import preset
 from resnet_viz.ui.architecture import onnx_of, table_1
 from resnet_viz.ui.compose import KINDS
@@ -157,9 +157,8 @@ def test_an_onnx_file_of_an_imported_net_has_its_weights(home, tmp_path):
 def test_no_verdict_is_given_on_nets_that_differ_in_more_than_the_shortcuts(home, store):
     specs = [NetSpec("plain", 8), NetSpec("resnet", 14, order="preact")]
     for run in store.add_comparison([(asdict(spec), asdict(preset("digits"))) for spec in specs]):
-        store.claim(run.id, at_once=None)
-        store.evaluate(
-            run.id,
+        writer = RunWriter(store, store.claim(Owner.here(), run_id=run.id))
+        writer.evaluate(
             {
                 "epoch": 1,
                 "step": 2,
@@ -170,7 +169,7 @@ def test_no_verdict_is_given_on_nets_that_differ_in_more_than_the_shortcuts(home
             },
             seconds=1.0,
         )
-        store.end(run.id, RunStatus.FINISHED)
+        writer.end(RunStatus.FINISHED)
     page = open_page("train").run()
     assert not page.exception
     assert "fell behind" not in text_of(page)

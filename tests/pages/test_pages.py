@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.explain import METHODS
 from resnet_viz.nets import NetSpec
-from resnet_viz.runs import RunStatus, RunStore
+from resnet_viz.runs import Owner, RunStatus, RunStore, RunWriter
 from resnet_viz.settings import Settings
-from resnet_viz.training import preset
+from resnet_viz.training import TrainingConfig, preset
 from resnet_viz.ui.watch import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
@@ -145,9 +145,9 @@ def test_what_is_changed_in_a_recipe_is_what_is_queued(home):
     next(button for button in page.button if button.label == "Start").click().run()
     store = RunStore(Settings().store_url)
     wanted = preset("digits", optimizer="adamw", augmentation="cutout", peak_lr=0.01, subset=500, epochs=1)
-    assert [run.config for run in store.runs()] == [asdict(wanted)] * 2
+    assert [TrainingConfig(**run.config) for run in store.runs()] == [wanted] * 2
     for run in store.runs():
-        store.request_stop(run.id)
+        store.request(run.id, "stop")
 
 
 def test_parts_of_a_recipe_that_make_no_sense_get_a_sentence(home):
@@ -193,7 +193,7 @@ def test_start_queues_both_nets_and_stop_ends_them(home):
     assert {(run.spec["depth"], run.config["seed"]) for run in runs} == {(8, 5)}
     for run in runs:
         page.button(key=f"stop_{run.id}").click().run()
-    assert all(store.run(run.id).stop_requested for run in runs)
+    assert {store.run(run.id).request or store.run(run.id).status for run in runs} <= {"stop", "stopped"}
     deadline = time.monotonic() + 60
     while any(run.status.is_active for run in store.runs()) and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -285,9 +285,7 @@ def test_a_link_to_a_comparison_that_is_not_here_says_so(with_runs):
 
 def test_the_newer_of_two_equal_comparisons_stays_chosen(store):
     wanted = [(asdict(NetSpec("plain", 8)), asdict(preset("digits")))]
-    older, newer = (store.add_comparison(wanted)[0].comparison for _ in range(2))
-    for run in store.runs():
-        store.request_stop(run.id)
+    older, newer = (_stopped(store, store.add_comparison(wanted)[0]).comparison for _ in range(2))
     page = open_page("train")
     page.query_params["comparison"] = newer
     for _ in range(3):
@@ -297,6 +295,11 @@ def test_the_newer_of_two_equal_comparisons_stays_chosen(store):
     assert len(set(picker.options)) == 2
     picker.select(older).run()
     assert page.query_params["comparison"] == older
+
+
+def _stopped(store, run):
+    store.request(run.id, "stop")
+    return run
 
 
 @pytest.mark.parametrize(
@@ -323,12 +326,12 @@ def test_a_database_that_cannot_be_opened_is_a_sentence_on_every_page_that_reads
 def test_runs_that_diverged_are_told_as_such(store):
     wanted = [(asdict(NetSpec(family, 8)), asdict(preset("digits"))) for family in ("plain", "resnet")]
     for run in store.add_comparison(wanted):
-        store.claim(run.id, None)
-        store.describe(run.id, {"layers": list("abcd"), "norm_layers": list("efgh")}, 3)
+        writer = RunWriter(store, store.claim(Owner.here(), run_id=run.id))
+        writer.describe({"layers": list("abcd"), "norm_layers": list("efgh")}, 3)
         rows = pd.DataFrame({"step": [1, 2], "loss": [2.0, np.nan], "error": 0.9, "learning_rate": 0.1})
         numbers = np.array([[1, 1, 1, 1], [np.nan] * 4], np.float32)
-        store.append(run.id, rows, dict.fromkeys(("gradient", "weight", "update", "responses"), numbers), 1.0)
-        store.end(run.id, RunStatus.DIVERGED, "diverged at step 2: the loss is no longer a number")
+        writer.append(rows, dict.fromkeys(("gradient", "weight", "update", "responses"), numbers), 1.0)
+        writer.end(RunStatus.DIVERGED, "diverged at step 2: the loss is no longer a number")
     page = open_page("train").run()
     assert "Diverged at step 2" in text_of(page)
     assert "not both nets have finished" in text_of(page)

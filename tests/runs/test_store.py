@@ -5,20 +5,20 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
 
-from resnet_viz.runs import RunStatus, RunStore, StoreError
+from resnet_viz.runs import Checkpoint, LostRun, Owner, Run, RunStatus, RunStore, RunWriter, StoreError
+from resnet_viz.runs.schema import BLOCK
 from resnet_viz.runs.schema import runs as table
-from resnet_viz.runs.store import LEASE
+from resnet_viz.runs.store import TRIES
 
 WANTED = [({"family": "plain"}, {"seed": 1}), ({"family": "resnet"}, {"seed": 2})]
+ELSEWHERE = Owner("another-host", 4321, 17.0)
 
 
 def some_steps(first: int, count: int, loss: float = 1.5) -> pd.DataFrame:
@@ -38,16 +38,41 @@ def numbers_of(layers: np.ndarray, responses: np.ndarray | None = None) -> dict[
     return {"gradient": layers, "weight": 2 * layers, "update": 3 * layers, "responses": responses}
 
 
-def grow_old(store: RunStore, run_id: str) -> None:
+def begin(store: RunStore, run: Run | None = None, owner: Owner = ELSEWHERE) -> RunWriter:
+    """Claim a run, or a new one, as a worker does."""
+    run = run or store.add_comparison(WANTED)[0]
+    claim = store.claim(owner, run_id=run.id)
+    assert claim is not None
+    return RunWriter(store, claim)
+
+
+def a_checkpoint(step: int, test_error: float | None = None, attempt: int = 1) -> Checkpoint:
+    return Checkpoint(step, step // 10, attempt, test_error, f"w{step}", "0" * 64, f"s{step}", "1" * 64)
+
+
+def let_lease_run_out(store: RunStore, run_id: str) -> None:
     with store.engine.begin() as db:
-        db.execute(update(table).where(table.c.id == run_id).values(heartbeat_at=time.time() - LEASE - 1))
+        db.execute(update(table).where(table.c.id == run_id).values(lease_until=0.0))
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """An observer that waits for a beat for a moment only."""
+    monkeypatch.setattr("resnet_viz.runs.store.LEASE", 0.05)
+    monkeypatch.setattr("resnet_viz.runs.store.DOUBT", 0.05)
+
+
+def wait_and_recover(store: RunStore) -> list[str]:
+    store.recover()
+    threading.Event().wait(0.1)
+    return store.recover()
 
 
 def test_a_comparison_is_queued_in_order(store):
     added = store.add_comparison(WANTED)
     assert [run.spec["family"] for run in added] == ["plain", "resnet"]
     assert {run.status for run in added} == {RunStatus.QUEUED}
-    assert store.comparison(added[0].comparison) == added
+    assert [run.id for run in store.comparison(added[0].comparison)] == [run.id for run in added]
     assert store.run(added[1].id).config == {"seed": 2}
 
 
@@ -57,31 +82,74 @@ def test_the_newest_comparison_comes_first(store):
     assert [run.id for run in store.runs()] == [second[0].id, *(run.id for run in first)]
 
 
+def test_a_double_click_and_two_tabs_make_one_comparison(store):
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: store.add_comparison(WANTED)[0].comparison, range(4)))
+    assert len(set(found)) == 1
+    assert len(store.runs()) == 2
+    for run in store.runs():
+        store.request(run.id, "stop")
+    assert store.add_comparison(WANTED)[0].comparison != found[0]  # the same again, once it has ended
+
+
 def test_what_is_not_there_is_said(store):
     with pytest.raises(KeyError, match="no run"):
         store.run("00000000")
     assert store.comparison("00000000") == []
+    assert store.sweep("00000000") == []
 
 
 def test_steps_and_layer_numbers_come_back_as_written(store):
-    run, _ = store.add_comparison(WANTED)
-    store.describe(run.id, {"layers": ["a", "b", "c"], "norm_layers": ["n"]}, total_steps=10)
+    writer = begin(store)
+    writer.describe({"layers": ["a", "b", "c"], "norm_layers": ["n"]}, total_steps=10)
     norms = np.random.default_rng(0).random((7, 3), np.float32)
-    store.append(run.id, some_steps(1, 4), numbers_of(norms[:4]), seconds=2.0)
-    store.append(run.id, some_steps(5, 3), numbers_of(norms[4:]), seconds=3.5)
-    pd.testing.assert_frame_equal(store.steps(run.id, after=4), some_steps(5, 3))
-    frame = store.gradient_norms(run.id)
+    writer.append(some_steps(1, 4), numbers_of(norms[:4]), seconds=2.0)
+    writer.append(some_steps(5, 3), numbers_of(norms[4:]), seconds=3.5)
+    pd.testing.assert_frame_equal(store.steps(writer.run_id, after=4), some_steps(5, 3))
+    frame = store.gradient_norms(writer.run_id)
     assert list(frame) == ["a", "b", "c"]
     assert frame.index.tolist() == list(range(1, 8))
     assert np.array_equal(frame.to_numpy(), norms)
-    assert store.gradient_norms(run.id, after=4).index.tolist() == [5, 6, 7]
-    assert np.array_equal(store.weight_norms(run.id).to_numpy(), 2 * norms)
-    assert np.array_equal(store.update_norms(run.id).to_numpy(), 3 * norms)
-    responses = store.responses(run.id)
+    assert store.gradient_norms(writer.run_id, after=4).index.tolist() == [5, 6, 7]
+    assert np.array_equal(store.weight_norms(writer.run_id).to_numpy(), 2 * norms)
+    assert np.array_equal(store.update_norms(writer.run_id).to_numpy(), 3 * norms)
+    responses = store.responses(writer.run_id)
     assert list(responses) == ["n"]
     assert np.array_equal(responses["n"], norms[:, 0])
-    now = store.run(run.id)
+    now = store.run(writer.run_id)
     assert (now.step, now.progress, now.seconds_left) == (7, 0.7, 1.5)
+
+
+def test_an_overview_has_the_means_of_whole_blocks_however_they_came_and_after_a_rewind(store):
+    writer = begin(store)
+    writer.describe({"layers": ["a", "b"], "norm_layers": ["n"]}, total_steps=1000)
+    draw = np.random.default_rng(0)
+    count = 3 * BLOCK + 10
+    rows = some_steps(1, count).assign(loss=draw.random(count), learning_rate=draw.random(count))
+    norms = draw.random((count, 2), np.float32)
+
+    def write(writer: RunWriter, first: int, last: int) -> None:
+        writer.append(rows.iloc[first:last], numbers_of(norms[first:last]), 1.0)
+
+    for first, last in ((0, 7), (7, BLOCK - 3), (BLOCK - 3, BLOCK + 40), (BLOCK + 40, BLOCK + 50)):
+        write(writer, first, last)
+    let_lease_run_out(store, writer.run_id)
+    with store.engine.begin() as db:  # a second attempt goes on from step 64 + 40
+        db.execute(update(table).values(status=RunStatus.QUEUED))
+    again = begin(store, store.run(writer.run_id))
+    again.rewind(BLOCK + 40, 0, 0.5)
+    assert store.steps(writer.run_id)["step"].iloc[-1] == BLOCK + 40
+    write(again, BLOCK + 40, count)  # more than two blocks at once
+    blocks = store.steps(writer.run_id, by_block=True)
+    assert blocks["step"].tolist() == [BLOCK, 2 * BLOCK, 3 * BLOCK]
+    means = rows.iloc[: 3 * BLOCK].groupby((rows["step"].iloc[: 3 * BLOCK] - 1) // BLOCK).mean()
+    np.testing.assert_allclose(blocks["loss"], means["loss"])
+    np.testing.assert_allclose(blocks["learning_rate"], means["learning_rate"])
+    layers = store.weight_norms(writer.run_id, by_block=True)
+    assert layers.index.tolist() == blocks["step"].tolist()
+    expected = 2 * norms[: 3 * BLOCK].reshape(3, BLOCK, 2).mean(1)
+    np.testing.assert_allclose(layers.to_numpy(), expected, rtol=1e-5)
+    assert store.steps(writer.run_id)["step"].tolist() == list(range(1, count + 1))  # no gap, no double step
 
 
 def test_what_has_not_happened_yet_is_an_empty_frame(store):
@@ -93,42 +161,44 @@ def test_what_has_not_happened_yet_is_an_empty_frame(store):
     assert run.seconds_left is None
 
 
-def test_a_loss_that_is_no_number_is_kept_as_null_and_read_as_nan(store, home):
-    run, _ = store.add_comparison(WANTED)
-    store.describe(run.id, {"layers": ["a"]}, 3)
+def test_a_loss_that_is_no_number_is_kept_as_null_and_read_as_nan(store):
+    writer = begin(store)
+    writer.describe({"layers": ["a"]}, 3)
     for step, loss in ((1, math.nan), (2, math.inf)):
-        store.append(run.id, some_steps(step, 1, loss), numbers_of(np.full((1, 1), np.nan, np.float32)), 1.0)
-    assert store.steps(run.id)["loss"].isna().all()
-    assert store.gradient_norms(run.id)["a"].isna().all()
-    with sqlite3.connect(home / "runs.sqlite") as raw:
-        assert raw.execute("select count(*) from steps where loss is null").fetchone() == (2,)
+        writer.append(some_steps(step, 1, loss), numbers_of(np.full((1, 1), np.nan, np.float32)), 1.0)
+    assert store.steps(writer.run_id)["loss"].isna().all()
+    assert store.gradient_norms(writer.run_id)["a"].isna().all()
+    with store.engine.connect() as db:
+        assert db.exec_driver_sql("select count(*) from steps where loss is null").scalar_one() == 2
 
 
 def test_a_net_without_batch_norms_has_no_responses(store):
-    run, _ = store.add_comparison(WANTED)
-    store.describe(run.id, {"layers": ["a"], "norm_layers": []}, 3)
+    writer = begin(store)
+    writer.describe({"layers": ["a"], "norm_layers": []}, 3)
     norms = np.ones((2, 1), np.float32)
-    store.append(run.id, some_steps(1, 2), numbers_of(norms, np.empty((2, 0), np.float32)), 1.0)
-    assert store.gradient_norms(run.id).shape == (2, 1)
-    assert store.responses(run.id).empty
+    writer.append(some_steps(1, 2), numbers_of(norms, np.empty((2, 0), np.float32)), 1.0)
+    assert store.gradient_norms(writer.run_id).shape == (2, 1)
+    assert store.responses(writer.run_id).empty
 
 
 def test_facts_found_later_are_added_to_those_of_the_start(store):
-    run, _ = store.add_comparison(WANTED)
-    store.describe(run.id, {"layers": ["a"]}, 3)
-    store.note(run.id, {"peak_memory": 7})
-    assert store.run(run.id).facts == {"layers": ["a"], "peak_memory": 7}
+    writer = begin(store)
+    writer.describe({"layers": ["a"]}, 3)
+    writer.note({"peak_memory": 7})
+    assert store.run(writer.run_id).facts == {"layers": ["a"], "peak_memory": 7}
 
 
 def test_runs_are_copied_with_all_that_belongs_to_them(store, tmp_path):
     other, run = store.add_comparison(WANTED)
-    store.describe(run.id, {"layers": ["a"], "norm_layers": ["n"]}, 2)
-    store.append(run.id, some_steps(1, 2), numbers_of(np.ones((2, 1), np.float32)), 1.0)
-    store.add_samples(run.id, [(3, b"png")])
+    writer = begin(store, run)
+    writer.describe({"layers": ["a"], "norm_layers": ["n"]}, 2)
+    writer.append(some_steps(1, 2), numbers_of(np.ones((2, 1), np.float32)), 1.0)
+    writer.add_samples([(3, b"png")])
+    writer.end(RunStatus.FINISHED)
     target = RunStore(f"sqlite:///{tmp_path}/copy.sqlite")
     store.copy_runs([run.id], target)
     assert target.runs() == []  # a list begins with the first of a comparison
-    assert target.run(run.id) == store.run(run.id)
+    assert target.run(run.id).facts == store.run(run.id).facts
     pd.testing.assert_frame_equal(target.steps(run.id), store.steps(run.id))
     pd.testing.assert_frame_equal(target.weight_norms(run.id), store.weight_norms(run.id))
     assert target.samples(run.id) == [(3, b"png")]
@@ -139,16 +209,17 @@ def test_runs_are_copied_with_all_that_belongs_to_them(store, tmp_path):
 def test_a_store_that_is_only_read_is_not_touched_and_finds_weights_beside_it(tmp_path):
     url = f"sqlite:///{tmp_path}/kept.sqlite"
     store = RunStore(url)
-    run, _ = store.add_comparison(WANTED)
-    store.end(run.id, RunStatus.FINISHED, weights=Path("weights/w.safetensors"))
+    writer = begin(store)
+    writer.keep_checkpoint(a_checkpoint(1), "weights/w.safetensors")
+    writer.end(RunStatus.FINISHED)
     store.engine.dispose()
     with sqlite3.connect(tmp_path / "kept.sqlite") as raw:
         raw.execute("PRAGMA journal_mode=DELETE")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     kept = RunStore(url, read_only=True)
-    assert kept.run(run.id).weights == str(tmp_path / "weights" / "w.safetensors")
+    assert kept.run(writer.run_id).weights == str(tmp_path / "weights" / "w.safetensors")
     assert len(kept.runs()) == 2
-    with pytest.raises(OperationalError, match="readonly"):
+    with pytest.raises(StoreError, match="readonly"):
         kept.add_comparison(WANTED)
     kept.engine.dispose()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
@@ -157,122 +228,187 @@ def test_a_store_that_is_only_read_is_not_touched_and_finds_weights_beside_it(tm
 
 
 def test_evaluations_set_the_errors_of_the_run(store):
-    run, _ = store.add_comparison(WANTED)
+    writer = begin(store)
     for epoch, error in ((1, 0.5), (2, 0.125)):
         evaluation = {"epoch": epoch, "step": epoch * 10, "train_loss": 0.3, "train_error": error}
         evaluation |= {"test_loss": math.inf, "test_error": error / 2}
-        store.evaluate(run.id, evaluation, seconds=epoch * 2.0)
-    frame = store.evaluations(run.id)
+        writer.evaluate(evaluation, seconds=epoch * 2.0)
+    frame = store.evaluations(writer.run_id)
     assert frame["test_error"].tolist() == [0.25, 0.0625]
     assert frame["test_loss"].isna().all()
-    assert store.run(run.id).seconds == 4.0
-    assert (store.run(run.id).train_error, store.run(run.id).test_error) == (0.125, 0.0625)
+    run = store.run(writer.run_id)
+    assert (run.seconds, run.train_error, run.test_error) == (4.0, 0.125, 0.0625)
+
+
+def test_the_last_two_checkpoints_and_the_best_are_kept(store):
+    writer = begin(store)
+    dropped = []
+    for step, error in ((10, 0.5), (20, 0.1), (30, 0.3), (35, None), (40, 0.2)):
+        dropped += [old.step for old in writer.keep_checkpoint(a_checkpoint(step, error), f"w{step}")]
+    assert [one.step for one in store.checkpoints(writer.run_id)] == [40, 35, 20]
+    assert dropped == [10, 30]
+    assert store.run(writer.run_id).weights.endswith("w40")
 
 
 def test_a_run_is_claimed_once_by_many_who_try(store):
-    run, _ = store.add_comparison(WANTED)
-    claims: list[bool] = []
-    threads = [threading.Thread(target=lambda: claims.append(store.claim(run.id, 2))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(claims) == [False] * 7 + [True]
+    store.add_comparison(WANTED[:1])
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda i: store.claim(Owner("here", i, 1.0), 2), range(8)))
+    assert sum(claim is not None for claim in claims) == 1
 
 
-def test_runs_wait_for_their_turn(store):
-    first, second = store.add_comparison(WANTED)
-    (third,) = store.add_comparison(WANTED[:1])
-    assert not store.claim(second.id, 2)  # the first is older
-    assert store.claim(first.id, 2)
-    assert store.claim(second.id, 2)
-    assert not store.claim(third.id, 2)  # two are running
-    store.end(first.id, RunStatus.FINISHED)
-    assert store.claim(third.id, 2)
+def test_as_many_as_may_are_at_work_on_a_machine_the_oldest_first(store):
+    runs = store.add_comparison(WANTED) + store.add_comparison(WANTED[:1])
+    with ThreadPoolExecutor(6) as pool:
+        claims = [claim for claim in pool.map(lambda _: store.claim(ELSEWHERE, 2), range(6)) if claim]
+    assert {claim.run_id for claim in claims} == {run.id for run in runs[:2]}
+    assert store.claim(ELSEWHERE, 2) is None
+    assert store.claim(Owner("a third host", 1, 1.0), 2).run_id == runs[2].id  # a machine of its own
+    assert store.count_running(ELSEWHERE.host) == 2
+    assert store.count_queued() == 0
 
 
-def test_a_run_without_a_heartbeat_is_interrupted_and_nobody_waits_for_it(store):
-    first, second = store.add_comparison(WANTED)
-    store.claim(first.id, 1)
-    grow_old(store, first.id)
-    assert not store.claim(second.id, 1)
-    store.mark_interrupted()
-    ended = store.run(first.id)
+def test_a_run_whose_worker_went_silent_is_queued_again_and_given_up_after_some_attempts(store, impatient):
+    (run,) = store.add_comparison(WANTED[:1])
+    for attempt in range(1, TRIES + 1):
+        assert begin(store, run).claim.attempt == attempt
+        assert store.recover() == []  # seen for the first time
+        assert wait_and_recover(store) == [run.id]
+    ended = store.run(run.id)
     assert ended.status is RunStatus.INTERRUPTED
-    assert "without a word" in ended.message
-    assert store.claim(second.id, 1)
+    assert "3 times in a row" in ended.message
+    assert store.resume(run.id)
+    begin(store, run).keep_checkpoint(a_checkpoint(10), "w")  # progress: the count begins anew
+    assert wait_and_recover(store) == [run.id]
+    assert store.run(run.id).status is RunStatus.QUEUED
 
 
-def test_a_run_whose_worker_was_only_asleep_is_alive_again(store):
-    run, _ = store.add_comparison(WANTED)
-    store.claim(run.id, 1)
-    grow_old(store, run.id)
-    store.mark_interrupted()
-    assert store.beat(run.id, at_work=True)
-    assert store.run(run.id).status is RunStatus.RUNNING
-    assert store.run(run.id).ended_at is None
-    store.end(run.id, RunStatus.FINISHED, weights=Path("w"))
-    assert not store.beat(run.id, at_work=True)
-    assert store.run(run.id).weights == str(store.folder / "w")
+def test_a_clock_that_jumps_kills_nobody(store, monkeypatch):
+    writer = begin(store)
+    store.recover()
+    let_lease_run_out(store, writer.run_id)  # as if the database's clock had jumped ahead
+    assert store.recover() == []
+    monkeypatch.setattr("resnet_viz.runs.store.DOUBT", 0.05)
+    threading.Event().wait(0.1)
+    writer.beat()
+    assert store.recover() == []  # it was heard of meanwhile
+    assert store.run(writer.run_id).status is RunStatus.RUNNING
+
+
+def test_a_process_that_is_gone_is_known_at_once_and_a_stranger_with_its_number_is_not_it(store):
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    owner = Owner.of(process.pid)
+    assert not owner.is_gone
+    assert Owner(owner.host, owner.pid, owner.started - 1).is_gone  # the number was used before
+    writer = begin(store, owner=owner)
+    assert store.recover() == []
+    process.kill()
+    process.wait()
+    assert owner.is_gone
+    assert store.recover() == [writer.run_id]
+
+
+def test_a_worker_that_was_taken_for_dead_cannot_write(store, impatient):
+    writer = begin(store)
+    writer.describe({"layers": ["a"], "norm_layers": []}, 3)
+    assert writer.asked() == ""
+    wait_and_recover(store)
+    late = [
+        writer.beat,
+        writer.asked,
+        lambda: writer.say("late"),
+        lambda: writer.append(some_steps(1, 1), numbers_of(np.ones((1, 1), np.float32)), 1.0),
+        lambda: writer.keep_checkpoint(a_checkpoint(1), "late"),
+        lambda: writer.end(RunStatus.FINISHED),
+    ]
+    for write in late:
+        with pytest.raises(LostRun):
+            write()
+    second = begin(store, store.run(writer.run_id))  # also once another has it
+    for write in late:
+        with pytest.raises(LostRun):
+            write()
+    assert store.steps(writer.run_id).empty
+    assert store.checkpoints(writer.run_id) == []
+    second.end(RunStatus.FINISHED)
+    assert store.run(writer.run_id).message == ""
+
+
+def test_what_is_asked_reaches_the_worker_and_a_waiting_run_at_once(store):
+    first, second = store.add_comparison(WANTED)
+    writer = begin(store, first)
+    for run in (first, second):
+        store.request(run.id, "pause")
+    assert writer.asked() == writer.beat() == "pause"
+    assert store.run(first.id).status is RunStatus.RUNNING
+    assert store.run(second.id).status is RunStatus.PAUSED
+    store.request(second.id, "stop")
+    assert store.run(second.id).status is RunStatus.STOPPED
+    writer.end(RunStatus.PAUSED)
+    assert store.resume(first.id)
+    assert store.resume(second.id)
+    assert not store.resume(first.id)  # it waits already
+    assert {run.status for run in store.runs()} == {RunStatus.QUEUED}
+
+
+def test_a_run_that_was_asked_to_stop_and_died_is_stopped(store, impatient):
+    writer = begin(store)
+    store.request(writer.run_id, "stop")
+    wait_and_recover(store)
+    assert store.run(writer.run_id).status is RunStatus.STOPPED
+
+
+def test_an_ended_run_stays_ended_but_a_finished_one_can_learn_on(store):
+    writer = begin(store)
+    writer.end(RunStatus.FINISHED)
+    with pytest.raises(LostRun):
+        writer.end(RunStatus.DIVERGED, "diverged at step 3")
+    assert not store.resume(writer.run_id)
+    assert store.resume(writer.run_id, {"seed": 1, "more_epochs": [2]})
+    assert store.run(writer.run_id).config["more_epochs"] == [2]
+
+
+def test_a_diverged_run_does_not_go_on(store):
+    writer = begin(store)
+    writer.end(RunStatus.DIVERGED, "diverged at step 3")
+    assert not store.resume(writer.run_id)
 
 
 def test_a_database_that_cannot_be_opened_gets_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
-    (tmp_path / "no.sqlite").write_text("this is text, not a database " * 50)
-    for url in ("nonsense", "oracle9://x", f"sqlite:///{tmp_path}/file/runs.sqlite", f"sqlite:///{tmp_path}/no.sqlite"):
+    for url in ("nonsense", "oracle9://x", f"sqlite:///{tmp_path}/file/runs.sqlite"):
         with pytest.raises(StoreError, match=r"cannot be opened: .*Check RESNET_VIZ_DATABASE_URL"):
             RunStore(url)
 
 
-def test_many_processes_open_a_fresh_database_at_once(tmp_path):
-    code = f"from resnet_viz.runs import RunStore; RunStore('sqlite:///{tmp_path}/new.sqlite')"
-    opened = [subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2]) for _ in range(6)]
-    assert [process.wait() for process in opened] == [0] * 6
-
-
 def test_a_listing_never_cuts_a_comparison_in_two(store):
-    for _ in range(4):
-        store.add_comparison(WANTED)
+    for seed in range(4):
+        store.add_comparison([(spec, {"seed": seed}) for spec, _ in WANTED])
     assert len(store.runs(comparisons=3)) == 6
 
 
-def test_a_heartbeat_keeps_a_run_alive(store):
-    run, _ = store.add_comparison(WANTED)
-    store.claim(run.id, 1)
-    grow_old(store, run.id)
-    assert store.beat(run.id, at_work=True)
-    store.mark_interrupted()
-    assert store.run(run.id).status is RunStatus.RUNNING
+def test_samples_keep_their_order_and_replace_those_of_an_earlier_attempt(store):
+    writer = begin(store)
+    writer.add_samples([(0, b"old")])
+    writer.add_samples([(3, b"three"), (1, b"one")])
+    assert store.samples(writer.run_id) == [(3, b"three"), (1, b"one")]
 
 
-def test_stopping_reaches_the_worker_and_a_queued_run_at_once(store):
-    first, second = store.add_comparison(WANTED)
-    store.claim(first.id, 2)
-    for run in (first, second):
-        store.request_stop(run.id)
-    assert store.run(first.id).status is RunStatus.RUNNING
-    assert not store.beat(first.id, at_work=True)
-    assert store.run(second.id).status is RunStatus.STOPPED
+def test_a_choice_is_remembered(store):
+    assert store.chosen("at_once") is None
+    for value in (3, 4):
+        store.choose("at_once", value)
+    assert store.chosen("at_once") == 4
 
 
-def test_an_ended_run_stays_ended(store):
-    run, _ = store.add_comparison(WANTED)
-    store.claim(run.id, 2)
-    store.end(run.id, RunStatus.DIVERGED, "diverged at step 3")
-    store.end(run.id, RunStatus.FINISHED)
-    assert store.run(run.id).message == "diverged at step 3"
-    assert not store.claim(run.id, 2)
+def test_runs_of_a_sweep_are_found_together(store):
+    first = store.add_comparison(WANTED, sweep="abc")
+    second = store.add_comparison(WANTED[:1], sweep="abc")
+    assert [run.id for run in store.sweep("abc")] == [run.id for run in first + second]
 
 
-def test_samples_keep_their_order(store):
-    run, _ = store.add_comparison(WANTED)
-    store.add_samples(run.id, [(3, b"three"), (1, b"one")])
-    assert store.samples(run.id) == [(3, b"three"), (1, b"one")]
-
-
-def test_pages_read_while_a_worker_writes(store, home):
-    run, _ = store.add_comparison(WANTED)
-    assert sqlite3.connect(home / "runs.sqlite").execute("pragma journal_mode").fetchone() == ("wal",)
-    with store.engine.begin() as writer:
-        writer.execute(update(table).values(message="half way"))
-        assert store.run(run.id).message == ""  # the page sees the last whole state, and does not wait
+def test_pages_read_while_a_worker_writes(store):
+    writer = begin(store)
+    with store.engine.begin() as other:
+        other.execute(update(table).values(message="half way"))
+        assert store.run(writer.run_id).message == ""  # the page sees the last whole state, and does not wait

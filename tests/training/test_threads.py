@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-from resnet_viz.training import RUNS_AT_ONCE, count_cores, threads_for
+from resnet_viz.training import count_cores, threads_for
 from resnet_viz.training.allocator import keep_freed_memory
 from resnet_viz.training.threads import LOOK_SECONDS, CoreShare, busy_seconds
 
@@ -15,7 +15,7 @@ def test_runs_never_have_more_threads_than_there_are_cores():
     assert threads_for(1) == count_cores()
     for runs in range(1, 9):
         assert threads_for(runs) >= 1
-        assert threads_for(runs) * min(runs, RUNS_AT_ONCE) <= max(count_cores(), RUNS_AT_ONCE)
+        assert threads_for(runs) * runs <= max(count_cores(), runs)
     assert CoreShare(lambda: 2).threads == threads_for(2)
 
 

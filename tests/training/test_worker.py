@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from resnet_viz.nets import NetSpec, load_checkpoint
-from resnet_viz.runs import Run, RunStatus, RunStore
+from resnet_viz.runs import Owner, Run, RunStatus, RunStore, RunWriter, StoreError
 from resnet_viz.settings import Settings
-from resnet_viz.training import RUNS_AT_ONCE, executor, prepare_workers, preset, start_workers
-from resnet_viz.training.worker import Pulse, work
+from resnet_viz.training import executor, prepare_workers, preset, start_workers
+from resnet_viz.training.worker import Pulse
+from tests.conftest import work_on
 
 PATIENCE = 90.0  # seconds; noisy machines
 
@@ -63,9 +64,9 @@ def test_two_workers_train_side_by_side_and_outlive_their_starter(store, home):
     runs = store.add_comparison(
         [(asdict(NetSpec(f, 8)), asdict(preset("digits", epochs=2))) for f in ("plain", "resnet")]
     )
-    code = "import sys; from resnet_viz.training import start_workers; from resnet_viz.settings import Settings; "
-    code += "start_workers(sys.argv[1:], Settings())"
-    subprocess.run([sys.executable, "-c", code, *(run.id for run in runs)], check=True)  # and is gone
+    code = "from resnet_viz.training import start_workers; from resnet_viz.settings import Settings; "
+    code += "from resnet_viz.runs import RunStore; start_workers(RunStore(Settings().store_url), Settings())"
+    subprocess.run([sys.executable, "-c", code], check=True)  # and is gone
     ended = [wait_until(store, run, has_ended) for run in runs]
     assert [run.status for run in ended] == [RunStatus.FINISHED] * 2, [run.message for run in ended]
     assert ended[0].ended_at - ended[0].seconds < ended[1].ended_at  # they overlapped
@@ -73,33 +74,20 @@ def test_two_workers_train_side_by_side_and_outlive_their_starter(store, home):
 
 def test_a_stopped_run_stops_within_seconds_and_keeps_its_curve_and_weights(store):
     run = queue(store, depth=20, epochs=200)
-    start_workers([run.id], Settings())
+    start_workers(store, Settings())
     wait_until(store, run, lambda now: now.step > 2)
     asked = time.monotonic()
-    store.request_stop(run.id)
+    store.request(run.id, "stop")
     ended = wait_until(store, run, has_ended)
     assert ended.status is RunStatus.STOPPED
-    assert time.monotonic() - asked < 15
+    assert time.monotonic() - asked < 5
     assert len(store.steps(run.id)) == ended.step > 2
     assert load_checkpoint(ended.weights).spec.depth == 20
 
 
-def test_a_killed_worker_leaves_an_interrupted_run(store, monkeypatch):
-    run = queue(store, epochs=200)
-    start_workers([run.id], Settings())
-    pid = wait_until(store, run, lambda now: now.step > 2).facts["pid"]
-    os.kill(pid, signal.SIGKILL)
-    monkeypatch.setattr("resnet_viz.runs.store.LEASE", 1.0)
-    time.sleep(1.5)
-    store.mark_interrupted()
-    ended = store.run(run.id)
-    assert ended.status is RunStatus.INTERRUPTED
-    assert len(store.steps(run.id)) == ended.step
-
-
 def test_sigterm_ends_a_run_as_stopped(store):
     run = queue(store, epochs=200)
-    start_workers([run.id], Settings())
+    start_workers(store, Settings())
     os.kill(wait_until(store, run, lambda now: now.step > 2).facts["pid"], signal.SIGTERM)
     ended = wait_until(store, run, has_ended)
     assert ended.status is RunStatus.STOPPED
@@ -107,8 +95,7 @@ def test_sigterm_ends_a_run_as_stopped(store):
 
 
 def run_here(store: RunStore, run: Run, home: Path) -> Run:
-    store.claim(run.id, at_once=None)
-    return work(store, Settings(home=home), run.id)
+    return work_on(store, Settings(home=home), run)
 
 
 def test_a_diverged_run_says_since_when(store, home):
@@ -134,38 +121,42 @@ def test_a_failed_run_says_why_in_a_sentence(store, home, changes, sentence):
 
 def test_a_failed_heartbeat_is_not_the_last(store, monkeypatch):
     run = queue(store)
-    store.claim(run.id, at_once=None)
-    store.request_stop(run.id)
-    answers = iter([OSError("database is locked"), None])
+    writer = RunWriter(store, store.claim(Owner.here()))
+    store.request(run.id, "pause")
+    answers = iter([StoreError("the database does not answer"), None])
 
-    def beat(*args, **kwargs):
+    def beat():
         if error := next(answers, None):
             raise error
-        return RunStore.beat(store, *args, **kwargs)
+        return RunWriter.beat(writer)
 
-    monkeypatch.setattr("resnet_viz.training.worker.BEAT_SECONDS", 0.05)
-    monkeypatch.setattr(store, "beat", beat)
-    with Pulse(store, run.id) as pulse:
-        assert pulse.stopped.wait(10)
+    monkeypatch.setattr("resnet_viz.training.worker.ASK_SECONDS", 0.02)
+    monkeypatch.setattr("resnet_viz.training.worker.BEAT_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "beat", beat)
+    with Pulse(writer, is_alone=False) as pulse:
+        deadline = time.monotonic() + 10
+        while pulse.asked is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+    assert str(pulse.asked) == "paused by the reader"
 
 
 def test_workers_start_from_any_folder(store, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run = queue(store, epochs=1)
-    start_workers([run.id], Settings())
+    start_workers(store, Settings())
     assert wait_until(store, run, has_ended).status is RunStatus.FINISHED
 
 
 def test_a_worker_in_waiting_takes_the_next_run(store):
     prepare_workers()
     waiting = [spare.pid for spare in executor._spares]
-    assert len(waiting) == RUNS_AT_ONCE
+    assert len(waiting) == executor.SPARES
     prepare_workers()
     assert [spare.pid for spare in executor._spares] == waiting  # not more of them
     executor._spares[0].kill()  # one has died meanwhile: the next takes its place
     executor._spares[0].wait()
     run = queue(store, epochs=1)
-    start_workers([run.id], Settings())
+    start_workers(store, Settings())
     ended = wait_until(store, run, has_ended)
     assert ended.status is RunStatus.FINISHED
     assert ended.facts["pid"] == waiting[1]

@@ -1,0 +1,72 @@
+"""What if all of them were tried? A grid of depths, shortcuts and seeds, trained one after the other."""
+
+import streamlit as st
+
+from resnet_viz.nets import ORDERS, SHORTCUTS, SpecError
+from resnet_viz.ui.comparisons import show_comparison
+from resnet_viz.ui.plan import Plan, show_price
+from resnet_viz.ui.services import while_store_answers
+from resnet_viz.ui.sweeps import (
+    choose_grid,
+    choose_recipe_of_sweep,
+    choose_sweep,
+    continue_chosen,
+    runs_of,
+    show_progress,
+    start_sweep,
+    stop_chosen,
+)
+from resnet_viz.ui.watch import refresh_interval
+
+st.title("What if all of them were tried?")
+st.markdown(
+    "One net and one seed say little. Choose several depths, shortcuts and seeds; every combination becomes a run. "
+    "They train in the background, as many at once as the machine is set to, and go on where they stand after any stop."
+)
+SHORT_SHORTCUTS = {name: text.partition(":")[0] for name, text in SHORTCUTS.items()}
+SHORT_ORDERS = {name: text.partition(":")[0] for name, text in ORDERS.items()}
+
+try:
+    grid = choose_grid(SHORT_SHORTCUTS, SHORT_ORDERS)
+    data, config = choose_recipe_of_sweep(max(grid.depths, default=0))
+    comparisons = grid.comparisons(config)
+except (SpecError, ValueError) as error:
+    st.error(f"{str(error).rstrip('.')}.")
+    comparisons = []
+
+if comparisons:
+    specs = tuple(spec for wanted in comparisons for spec, _ in wanted)
+    st.markdown(f"**{len(specs)} runs** in {len(comparisons)} comparisons.")
+    can_start = show_price(Plan(specs, config, data), with_sizes=False)
+    if st.button("Start the sweep", type="primary", icon=":material/play_arrow:", disabled=not can_start):
+        start_sweep(comparisons)
+else:
+    st.info("Choose at least one depth, one kind of net and one seed.")
+
+st.divider()
+chosen = choose_sweep()
+
+
+def watch(sweep: str) -> None:
+    """Every run of the sweep and how far it is; runs again and again while one trains."""
+    runs = runs_of(sweep)
+    show_progress(runs)
+    if refresh_interval(runs) != refresh_interval(runs_of(chosen)):
+        st.rerun()
+
+
+if chosen:
+    runs = runs_of(chosen)
+    stop, go_on, look = st.columns(3)
+    stop.button("Stop all", icon=":material/stop:", on_click=stop_chosen, args=[chosen, "stop"])
+    stop.button("Pause all", icon=":material/pause:", on_click=stop_chosen, args=[chosen, "pause"])
+    can_go_on = any(run.status.can_resume for run in runs)
+    go_on.button("Go on", icon=":material/resume:", on_click=continue_chosen, args=[chosen], disabled=not can_go_on)
+    with look:
+        picked = st.selectbox("Look at one", sorted({run.comparison for run in runs}), key="sweep_comparison")
+        if st.button("Show its curves", icon=":material/show_chart:"):
+            show_comparison(picked)
+            st.switch_page("pages/train.py")
+    st.fragment(while_store_answers(watch), run_every=refresh_interval(runs))(chosen)
+else:
+    st.info("No sweep was started here yet.")

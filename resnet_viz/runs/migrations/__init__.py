@@ -1,0 +1,1 @@
+"""From every earlier schema to the present one, step by step."""

@@ -1,0 +1,122 @@
+"""How is a sweep chosen, started and watched? What the Sweep page is made of."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from resnet_viz import training
+from resnet_viz.data import DatasetError
+from resnet_viz.nets import NetSpec, SpecError
+from resnet_viz.runs import Run
+from resnet_viz.settings import Settings
+from resnet_viz.training import ConfigError, Grid, LimitError, TrainingConfig
+from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.data import DataChoice, choose_data
+from resnet_viz.ui.plan import DEPTHS, PAIR
+from resnet_viz.ui.recipe import choose_recipe
+from resnet_viz.ui.services import run_store
+
+PARAMETER = "sweep"  # in the URL and in the session
+MOST_SEEDS = 20
+
+
+def choose_grid(shortcuts: Mapping[str, str], orders: Mapping[str, str]) -> Grid:
+    """The controls of a grid: depths, kinds, shortcuts, block orders and the number of seeds."""
+    left, right = st.columns(2, gap="large")
+    steps = list(range(DEPTHS[0], DEPTHS[1] + 1, 6))
+    depths = left.multiselect("Depths", steps, default=[8, 14, 20], key="sweep_depths")
+    families = left.pills("Nets", list(PAIR), selection_mode="multi", default=list(PAIR),
+                          format_func=PAIR.__getitem__, key="sweep_families")  # fmt: skip
+    picked = right.multiselect(
+        "Shortcuts", list(shortcuts), ["A"], format_func=shortcuts.__getitem__, key="sweep_shortcuts"
+    )
+    chosen = right.multiselect(
+        "Block orders", list(orders), ["original"], format_func=orders.__getitem__, key="sweep_orders"
+    )
+    seeds = left.number_input("Seeds", 1, MOST_SEEDS, 1, key="sweep_seeds", help="0, 1, 2, … as many as you say.")
+    return Grid(depths, families, picked, chosen, range(int(seeds)))
+
+
+def choose_recipe_of_sweep(deepest: int) -> tuple[DataChoice, TrainingConfig]:
+    """The data and the recipe of all runs; their seeds are the grid's."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        data = choose_data()
+    return data, choose_recipe(right, data, deepest)
+
+
+def start_sweep(comparisons: Sequence[Sequence[tuple[NetSpec, TrainingConfig]]]) -> None:
+    """Queue a sweep and look at it; a sentence where it cannot be."""
+    try:
+        sweep = training.queue_sweep(run_store(), Settings(), [list(wanted) for wanted in comparisons])
+    except (LimitError, ConfigError, SpecError, DatasetError) as error:
+        st.error(f"{str(error).rstrip('.')}.")
+        return
+    st.query_params[PARAMETER] = st.session_state[PARAMETER] = sweep
+    st.toast("Started. You can leave this page; the training goes on.")
+
+
+def choose_sweep() -> str | None:
+    """The picker of sweeps, the newest first; None before there was one. The choice is in the URL."""
+    groups: dict[str, list[Run]] = {}
+    for run in run_store().runs():
+        if run.sweep:
+            groups.setdefault(run.sweep, []).append(run)
+    if not groups:
+        return None
+    wished = st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
+    index = list(groups).index(wished) if wished in groups else 0
+    chosen = st.selectbox("Sweep", list(groups), index, format_func=lambda sweep: _title(sweep, groups[sweep]))
+    st.query_params[PARAMETER] = st.session_state[PARAMETER] = chosen
+    return chosen
+
+
+def _title(sweep: str, runs: Sequence[Run]) -> str:
+    started = datetime.fromtimestamp(min(run.created_at for run in runs)).strftime("%d %b %H:%M:%S")
+    return f"{len(runs)} runs · {runs[0].config['dataset']} · {started} · {sweep}"
+
+
+def runs_of(sweep: str) -> list[Run]:
+    """All runs of a sweep."""
+    return run_store().sweep(sweep)
+
+
+def stop_chosen(sweep: str, request: str) -> None:
+    """Stop or pause all runs of a sweep."""
+    training.stop_sweep(run_store(), sweep, request)
+    st.toast("They end within seconds and keep their curves.")
+
+
+def continue_chosen(sweep: str) -> None:
+    """Let the runs of a sweep go on where they stand."""
+    try:
+        count = training.continue_sweep(run_store(), Settings(), sweep)
+        st.toast(f"{count} runs go on where they stood.")
+    except (LimitError, ConfigError) as error:
+        st.toast(f"{error}.", icon=":material/error:")
+
+
+def show_progress(runs: Sequence[Run]) -> None:
+    """How much of a sweep is done, and every run in a table."""
+    done = sum(run.progress if run.status.is_active else 1.0 for run in runs) / len(runs)
+    st.progress(done, text=f"{training.count_ended(runs)} of {len(runs)} runs have ended")
+    rows = [
+        {
+            "net": net_name(run),
+            "seed": run.config["seed"],
+            "state": str(run.status),
+            "done": run.progress,
+            "training error": run.train_error,
+            "test error": run.test_error,
+            "what": run.message,
+            "comparison": run.comparison,
+        }
+        for run in runs
+    ]
+    percent = st.column_config.NumberColumn(format="percent")
+    columns = {"done": st.column_config.ProgressColumn(format="percent"), "training error": percent,
+               "test error": percent}  # fmt: skip
+    st.dataframe(pd.DataFrame(rows), column_config=columns,
+                 hide_index=True)  # fmt: skip

@@ -1,0 +1,87 @@
+"""Faults are made for real: processes are killed, disks are full, files are cut."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from resnet_viz.nets import NetSpec
+from resnet_viz.runs import Run, RunStore
+from resnet_viz.settings import Settings
+from resnet_viz.training import preset
+from resnet_viz.training.executor import watch_over
+from tests.conftest import work_on
+
+PATIENCE = 240.0  # seconds; noisy machines
+CONFIG = replace(preset("digits"), epochs=30, threads=1, precision="fp32", device="cpu")
+SPEC = NetSpec("resnet", 8)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.faults)
+
+
+def queue(store: RunStore, spec: NetSpec = SPEC, **changes: object) -> Run:
+    (run,) = store.add_comparison([(asdict(spec), asdict(replace(CONFIG, **changes)))])
+    return run
+
+
+def wait_until(store: RunStore, run: Run, condition: Callable[[Run], bool], settings: Settings | None = None) -> Run:
+    """The run once the condition holds; with settings it is watched over meanwhile, as a server does."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if settings is not None:
+            watch_over(store, settings)
+        now = store.run(run.id)
+        if condition(now):
+            return now
+        time.sleep(0.1)
+    raise AssertionError(f"waited {PATIENCE} s; the run is {store.run(run.id)}")
+
+
+def has_ended(run: Run) -> bool:
+    return not run.status.is_active
+
+
+def history(store: RunStore, run: Run) -> list[pd.DataFrame]:
+    """All that a reader sees of a run."""
+    frames = [store.steps(run.id), store.evaluations(run.id), store.steps(run.id, by_block=True)]
+    return [*frames, store.gradient_norms(run.id), store.update_norms(run.id), store.responses(run.id)]
+
+
+def assert_same(store: RunStore, run: Run, reference: list[pd.DataFrame]) -> None:
+    for ours, expected in zip(history(store, run), reference, strict=True):
+        pd.testing.assert_frame_equal(ours, expected, check_exact=True)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory) -> tuple[Run, list[pd.DataFrame]]:
+    """The run of SPEC and CONFIG that nothing happened to, and its history."""
+    settings = Settings(home=tmp_path_factory.mktemp("undisturbed"))
+    store = RunStore(settings.store_url)
+    run = work_on(store, settings, queue(store))
+    return run, history(store, run)
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left() -> Iterator[None]:
+    yield
+    left = workers()
+    for worker in left:
+        worker.kill()
+    psutil.wait_procs(left, timeout=10)
+
+
+def workers() -> list[psutil.Process]:
+    """Workers on this machine that have no job on standard input any more or never had one, spares too."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if "resnet_viz.training.worker" in (process.info["cmdline"] or []):
+            found.append(process)
+    return found
