@@ -4,13 +4,14 @@ import streamlit as st
 
 from resnet_viz.nets import ORDERS, SHORTCUTS, SpecError
 from resnet_viz.ui.comparisons import show_comparison
-from resnet_viz.ui.plan import Plan, show_price
+from resnet_viz.ui.plan import Plan, choose_at_once, show_price
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.sweeps import (
     choose_grid,
     choose_recipe_of_sweep,
     choose_sweep,
     continue_chosen,
+    name_comparisons,
     runs_of,
     show_progress,
     start_sweep,
@@ -37,6 +38,7 @@ except (SpecError, ValueError) as error:
 if comparisons:
     specs = tuple(spec for wanted in comparisons for spec, _ in wanted)
     st.markdown(f"**{len(specs)} runs** in {len(comparisons)} comparisons.")
+    choose_at_once()
     can_start = show_price(Plan(specs, config, data), with_sizes=False)
     if st.button("Start the sweep", type="primary", icon=":material/play_arrow:", disabled=not can_start):
         start_sweep(comparisons)
@@ -63,7 +65,8 @@ if chosen:
     can_go_on = any(run.status.can_resume for run in runs)
     go_on.button("Go on", icon=":material/resume:", on_click=continue_chosen, args=[chosen], disabled=not can_go_on)
     with look:
-        picked = st.selectbox("Look at one", sorted({run.comparison for run in runs}), key="sweep_comparison")
+        names = name_comparisons(runs)
+        picked = st.selectbox("Look at one", list(names), format_func=names.__getitem__, key="sweep_comparison")
         if st.button("Show its curves", icon=":material/show_chart:"):
             show_comparison(picked)
             st.switch_page("pages/train.py")

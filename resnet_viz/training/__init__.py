@@ -14,6 +14,7 @@ from resnet_viz.training.sweep import Grid, continue_sweep, count_ended, queue_s
 from resnet_viz.training.threads import count_cores, threads_for
 
 if TYPE_CHECKING:
+    from resnet_viz.training.cluster import free_resources
     from resnet_viz.training.devices import (
         Device,
         find_devices,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     )
     from resnet_viz.training.loop import train
     from resnet_viz.training.memory import estimate_memory, free_memory, must_recompute
-    from resnet_viz.training.pace import measure_pace
+    from resnet_viz.training.pace import end_measuring, measure_pace
 
 __all__ = [
     "DEVICES",
@@ -45,10 +46,12 @@ __all__ = [
     "count_cores",
     "count_ended",
     "count_steps",
+    "end_measuring",
     "estimate_memory",
     "estimate_seconds",
     "find_devices",
     "free_memory",
+    "free_resources",
     "keep_watch",
     "measure_pace",
     "must_recompute",
@@ -72,5 +75,7 @@ _DEVICES = ("Device", "find_devices", "resolve_device", "resolve_precision")
 __getattr__ = lazy_exports(
     dict.fromkeys(_DEVICES, "resnet_viz.training.devices")
     | dict.fromkeys(("estimate_memory", "free_memory", "must_recompute"), "resnet_viz.training.memory")
-    | {"measure_pace": "resnet_viz.training.pace", "train": "resnet_viz.training.loop"}
+    | {"free_resources": "resnet_viz.training.cluster"}
+    | dict.fromkeys(("measure_pace", "end_measuring"), "resnet_viz.training.pace")
+    | {"train": "resnet_viz.training.loop"}
 )

@@ -1,20 +1,37 @@
-"""How fast is this machine with nets of a kind? A few real steps of two small ones, as many at once as shall train."""
+"""How fast is this machine with nets of a kind? A few real steps of two small ones, as many at once as shall train.
 
+Each of them is stepped by a process of its own, as a run's worker is: in a thread of the server a step of a small net
+takes twice as long.
+"""
+
+import atexit
+import json
+import os
 import statistics
+import subprocess
+import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
 from resnet_viz.nets import ConvNet, NetSpec, build_net
+from resnet_viz.training.allocator import huge_pages, keep_freed_memory
 from resnet_viz.training.config import TrainingConfig
 from resnet_viz.training.devices import Device, autocast
 from resnet_viz.training.estimate import Pace
 from resnet_viz.training.threads import threads_for
 
+PACKAGE_ROOT = Path(__file__).parents[2]
 BLOCKS = (1, 4)  # of each stage, in the two nets; what lies between them is the cost of three
 ROUNDS, WARMING = 4, 1  # the first round compiles kernels
+
+
+_meters: list[subprocess.Popen[str]] = []
+_lock = threading.Lock()
 
 
 def measure_pace(
@@ -22,25 +39,75 @@ def measure_pace(
 ) -> Pace:
     """The pace of nets of a spec's kind, whatever its depth, on this machine; takes a few seconds.
 
-    Pictures are size x size, in batches as configured; `at_once` nets train side by side and share the cores.
+    Pictures are size x size, in batches as configured; `at_once` nets train side by side and share the cores. The
+    processes that measure stay until `end_measuring`. Raises RuntimeError where they cannot.
     """
-    threads = threads_for(at_once)
-
-    def measure(_: int) -> tuple[float, float]:
-        torch.set_num_threads(threads)  # torch keeps it for each thread of Python
-        is_vgg = spec.family == "vgg"
-        layouts = [None] if is_vgg else [[blocks] * len(spec.layout.blocks) for blocks in BLOCKS]
-        nets = [build_net(spec, layout).to(device.kind).to(memory_format=torch.channels_last) for layout in layouts]
-        times = [
-            [_seconds_of_step(net, config.batch_size, size, device, precision) for net in nets] for _ in range(ROUNDS)
-        ]
-        # Other load can only add to a step: the fastest counts.
-        first, last = (min(row[i] for row in times[WARMING:]) for i in (0, -1))
-        return first, max(0.0, last - first) / (BLOCKS[1] - BLOCKS[0])
-
-    with ThreadPoolExecutor(at_once) as pool:
-        paces = list(pool.map(measure, range(at_once)))
+    kind = [asdict(spec), config.batch_size, size, asdict(device), precision, threads_for(at_once)]
+    with _lock:
+        _meters[:] = [meter for meter in _meters if meter.poll() is None]
+        while len(_meters) < at_once:
+            _meters.append(_launch())
+        for meter in _meters[:at_once]:
+            _write(meter, kind)
+        paces = [_read(meter) for meter in _meters[:at_once]]
     return Pace(*(statistics.mean(values) for values in zip(*paces, strict=True)))
+
+
+@atexit.register
+def end_measuring() -> None:
+    """End the processes that measure; the next call of `measure_pace` starts new ones."""
+    with _lock:
+        for meter in _meters:
+            meter.kill()
+            meter.wait()
+        _meters.clear()
+
+
+def _launch() -> subprocess.Popen[str]:
+    python_path = os.pathsep.join(filter(None, (str(PACKAGE_ROOT), os.environ.get("PYTHONPATH"))))
+    return subprocess.Popen(
+        [sys.executable, "-m", "resnet_viz.training.pace"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=huge_pages(os.environ | {"PYTHONPATH": python_path}),
+    )
+
+
+def _write(meter: subprocess.Popen[str], kind: list[object]) -> None:
+    assert meter.stdin is not None
+    meter.stdin.write(json.dumps(kind) + "\n")
+    meter.stdin.flush()
+
+
+def _read(meter: subprocess.Popen[str]) -> tuple[float, float]:
+    assert meter.stdout is not None
+    answer = meter.stdout.readline()
+    if not answer:
+        raise RuntimeError("the steps that were to be measured could not be taken")
+    first, block = json.loads(answer)
+    return first, block
+
+
+def main() -> None:
+    """A process that measures: a kind of net as a JSON line on standard input, its pace as one on standard output."""
+    keep_freed_memory()
+    for line in sys.stdin:
+        spec, batch_size, size, device, precision, threads = json.loads(line)
+        torch.set_num_threads(threads)
+        print(json.dumps(_measure(NetSpec(**spec), batch_size, size, Device(**device), precision)), flush=True)
+
+
+def _measure(spec: NetSpec, batch: int, size: int, device: Device, precision: str) -> tuple[float, float]:
+    """Seconds of a step with one block a stage, and of one more block in each."""
+    is_vgg = spec.family == "vgg"
+    layouts = [None] if is_vgg else [[blocks] * len(spec.layout.blocks) for blocks in BLOCKS]
+    nets = [build_net(spec, layout).to(device.kind).to(memory_format=torch.channels_last) for layout in layouts]
+    times = [[_seconds_of_step(net, batch, size, device, precision) for net in nets] for _ in range(ROUNDS)]
+    # Other load can only add to a step: the fastest counts.
+    first, last = (min(row[i] for row in times[WARMING:]) for i in (0, -1))
+    return first, max(0.0, last - first) / (BLOCKS[1] - BLOCKS[0])
 
 
 def _seconds_of_step(net: ConvNet, batch: int, size: int, device: Device, precision: str) -> float:
@@ -54,3 +121,7 @@ def _seconds_of_step(net: ConvNet, batch: int, size: int, device: Device, precis
     loss.backward()
     loss.item()  # waits for the device
     return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()

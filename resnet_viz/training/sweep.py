@@ -16,7 +16,10 @@ Wanted = list[tuple[NetSpec, TrainingConfig]]
 
 @dataclass(frozen=True)
 class Grid:
-    """Every combination of these; a plain net has no shortcut, and is there once for all of them."""
+    """Every combination of these; a plain net has no shortcut, and is there once for all of them.
+
+    Seeds are counted from that of the configuration on.
+    """
 
     depths: Sequence[int]
     families: Sequence[str] = ("plain", "resnet")
@@ -33,7 +36,7 @@ class Grid:
         for depth, order, seed in product(self.depths, self.orders, self.seeds):
             pairs = product(self.families, self.shortcuts)
             specs = [NetSpec(family, depth, shortcut, order=order) for family, shortcut in pairs]
-            found.append([(spec, replace(config, seed=seed)) for spec in dict.fromkeys(specs)])
+            found.append([(spec, replace(config, seed=config.seed + seed)) for spec in dict.fromkeys(specs)])
         return [wanted for wanted in found if wanted]
 
 

@@ -149,6 +149,7 @@ def show_price(plan: Plan, with_sizes: bool = True) -> bool:
     said = f"{_say_time(found, plan, specs, kind, train_count, test_count)}; on {titles[kind]} ({precision})"
     sizes = " ".join(_size_of_net(spec, size) for spec in specs) if with_sizes else ""
     st.caption(f":material/timer: {said}. {sizes}")
+    say_cluster()
     _say_memory(plan, specs, kind, train_count)
     return True
 
@@ -195,6 +196,25 @@ def _say_memory(plan: Plan, specs: Sequence[NetSpec], kind: str, train_count: in
         st.warning(f"{said} That is too much: take a smaller batch or depth, or let blocks be computed again.")
     else:
         st.caption(f":material/memory: {said}")
+
+
+def say_cluster() -> None:
+    """What is free on the cluster, where one is used."""
+    if Settings().executor == "ray":
+        found = training.free_resources()
+        gpus = f" and {found['free_gpus']:g} of {found['gpus']:g} GPUs" if found["gpus"] else ""
+        st.caption(f":material/dns: On the cluster {found['free_cpus']:g} of {found['cpus']:g} CPUs{gpus} are free.")
+
+
+def choose_at_once() -> None:
+    """The control of how many runs train at once on this machine, for all who use this installation."""
+    if Settings().executor != "local":
+        return
+    now, key = at_work(), "at_once"
+    picked = st.number_input("Runs at once", 1, 64, now, key=key, help="More of them share the same cores; more wait.")
+    if picked != now:
+        run_store().choose("at_once", int(picked))
+        st.rerun()
 
 
 def _prepare_workers() -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from resnet_viz.nets import ConvNet
     from resnet_viz.training import Device, Pace
 
+IDLE = 30.0  # seconds after the last question that the processes which measure are kept for the next
 HEAD_START = 1.0  # seconds that the first page gets before torch is imported behind it
 
 
@@ -128,7 +129,11 @@ def _explore(found: Machine, store: RunStore) -> None:
     freeze_imports()
     found.is_known = True
     while True:
-        kind = found.asked.get()
+        try:
+            kind = found.asked.get(timeout=IDLE)
+        except queue.Empty:
+            training.end_measuring()
+            kind = found.asked.get()
         while store.count_active():
             time.sleep(1.0)  # a measurement beside a training would be wrong, and slow the training
         device = next(device for device in found.devices if device.kind == kind.device)

@@ -35,7 +35,7 @@ def choose_grid(shortcuts: Mapping[str, str], orders: Mapping[str, str]) -> Grid
     chosen = right.multiselect(
         "Block orders", list(orders), ["original"], format_func=orders.__getitem__, key="sweep_orders"
     )
-    seeds = left.number_input("Seeds", 1, MOST_SEEDS, 1, key="sweep_seeds", help="0, 1, 2, … as many as you say.")
+    seeds = left.number_input("Seeds", 1, MOST_SEEDS, 1, key="sweep_seeds", help="So many, from the recipe's seed on.")
     return Grid(depths, families, picked, chosen, range(int(seeds)))
 
 
@@ -81,6 +81,15 @@ def _title(sweep: str, runs: Sequence[Run]) -> str:
 def runs_of(sweep: str) -> list[Run]:
     """All runs of a sweep."""
     return run_store().sweep(sweep)
+
+
+def name_comparisons(runs: Sequence[Run]) -> dict[str, str]:
+    """The comparisons of a sweep by id, named by their nets and seed."""
+    nets: dict[str, list[str]] = {}
+    for run in runs:
+        nets.setdefault(run.comparison, []).append(net_name(run))
+    seeds = {run.comparison: run.config["seed"] for run in runs}
+    return {comparison: f"{', '.join(names)} · seed {seeds[comparison]}" for comparison, names in nets.items()}
 
 
 def stop_chosen(sweep: str, request: str) -> None:

@@ -13,14 +13,14 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.explain import METHODS
 from resnet_viz.nets import NetSpec
-from resnet_viz.runs import Owner, RunStatus, RunStore, RunWriter
+from resnet_viz.runs import Owner, RunStatus, RunStore, RunWriter, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig, preset
 from resnet_viz.ui.watch import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-RUN_PAGES = [name for name in PAGES if name not in ("architecture", "data")]  # those that look at trained nets
+RUN_PAGES = [name for name in PAGES if name not in ("architecture", "data", "sweep")]  # those that look at trained nets
 
 
 def open_page(name: str) -> AppTest:
@@ -337,3 +337,104 @@ def test_runs_that_diverged_are_told_as_such(store):
     assert "not both nets have finished" in text_of(page)
     assert "**plain-8** diverged: at step 2" in text_of(open_page("gradients").run())
     assert "left no weights: it is diverged" in text_of(open_page("saliency").run())
+
+
+def test_a_sweep_is_priced_started_stopped_and_continued(store, monkeypatch):
+    monkeypatch.setattr("resnet_viz.training.executor.default_at_once", lambda: 1)
+    page = open_page("sweep").run()
+    assert "No sweep was started here yet." in [info.value for info in page.info]
+    page.multiselect(key="sweep_depths").set_value([8])
+    page.number_input(key="sweep_seeds").set_value(2).run()
+    assert "**4 runs** in 2 comparisons." in text_of(page)
+    page.slider(key="epochs_digits").set_value(60).run()
+    next(button for button in page.button if button.label == "Start the sweep").click().run()
+    assert not page.exception
+    runs = store.runs()
+    assert len(runs) == 4
+    assert len({run.sweep for run in runs}) == 1
+    assert {run.config["seed"] for run in runs} == {0, 1}
+    next(button for button in page.button if button.label == "Stop all").click().run()
+    deadline = time.monotonic() + 60
+    while any(run.status.is_active for run in store.runs()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert {run.status for run in store.runs()} == {RunStatus.STOPPED}
+    page.run()
+    assert len(page.dataframe[0].value) == 4
+    next(button for button in page.button if button.label == "Go on").click().run()
+    assert all(run.status.is_active for run in store.runs())
+    next(button for button in page.button if button.label == "Pause all").click().run()
+    while any(run.status.is_active for run in store.runs()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert {run.status for run in store.runs()} == {RunStatus.PAUSED}
+    page.number_input(key="at_once").set_value(3).run()
+    assert store.chosen("at_once") == 3
+    assert not page.exception
+
+
+def test_a_sweep_of_nothing_says_what_to_choose(home):
+    page = open_page("sweep").run()
+    page.multiselect(key="sweep_depths").set_value([]).run()
+    assert "Choose at least one depth, one kind of net and one seed." in [info.value for info in page.info]
+    assert not page.exception
+
+
+def test_a_limit_is_a_sentence_on_the_page(home, store, monkeypatch):
+    monkeypatch.setenv("RESNET_VIZ_MAX_DEPTH", "20")
+    page = open_page("train").run()
+    next(button for button in page.button if button.label == "Start").click().run()
+    assert "plain-56 has 56 layers, and at most 20 can be trained here" in page.error[0].value
+    assert store.runs() == []
+    assert not page.exception
+
+
+def test_a_comparison_runs_again_with_one_change(with_runs, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr("resnet_viz.training.queue.see_to_runs", lambda store, settings: asked.append(store))
+    page = open_page("train").run()
+    known = {run.id for run in with_runs.runs()}
+    page.selectbox(key="again").select("epochs").run()
+    page.number_input(key="again_epochs").set_value(3).run()
+    page.button(key="again_go").click().run()
+    assert not page.exception
+    new = [run for run in with_runs.runs() if run.id not in known]
+    try:
+        assert [run.spec["family"] for run in new] == ["plain", "resnet"]
+        assert {(run.config["epochs"], run.config["seed"], run.config["threads"]) for run in new} == {(3, 0, 2)}
+    finally:
+        for run in new:
+            with_runs.request(run.id, "stop")
+
+
+def test_pause_and_resume_from_the_page(home, store):
+    page = open_page("train").run()
+    page.slider(key="depth").set_value(8)
+    page.slider(key="epochs_digits").set_value(60).run()
+    next(button for button in page.button if button.label == "Start").click().run()
+    deadline = time.monotonic() + 90
+    for run in store.runs():
+        page.button(key=f"pause_{run.id}").click().run()
+    while any(run.status.is_active for run in store.runs()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert {run.status for run in store.runs()} == {RunStatus.PAUSED}
+    page.run()
+    assert "Paused by the reader." in text_of(page)
+    for run in store.runs():
+        page.button(key=f"resume_{run.id}").click().run()
+        assert store.run(run.id).status.is_active
+        page.button(key=f"stop_{run.id}").click().run()
+    while any(run.status.is_active for run in store.runs()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not page.exception
+
+
+def test_a_database_that_does_not_answer_is_a_sentence_and_the_page_comes_back(with_runs, monkeypatch):
+    page = open_page("train").run()
+    monkeypatch.setattr(RunStore, "evaluations", _no_answer)
+    page.run()
+    assert "the database does not answer" in page.warning[0].value
+    assert not page.exception
+    monkeypatch.undo()
+
+
+def _no_answer(*_):
+    raise StoreError("the database does not answer (database is locked); try again in a moment")
