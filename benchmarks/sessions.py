@@ -32,6 +32,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Owner, RunStore, RunWriter
 from resnet_viz.runs.schema import KINDS
 from resnet_viz.training import preset
+from resnet_viz.ui.watch import REFRESH_SECONDS
 
 ROOT = Path(__file__).parents[1]
 LAYERS, STEPS, EACH = 56, 400, 4  # of each run at the start; steps that come twice a second
@@ -80,19 +81,19 @@ class Session:
 
     def __init__(self, socket: ClientConnection, query: str) -> None:
         self.socket, self.query = socket, query
-        self.fragments: set[str] = set()
+        self.live = ""  # the part of the page that shows the runs
 
     async def open(self) -> None:
-        """Load the page, and learn which parts of it ask to be run again."""
+        """Load the page, and learn which part of it asks to be run again."""
         message = BackMsg()
         message.rerun_script.query_string = self.query
         await self._ask(message)
 
-    async def update(self, fragment: str) -> float:
-        """Run one part again; the seconds until the server is done with it."""
+    async def update(self) -> float:
+        """Run the live part again; the seconds until the server is done with it."""
         message = BackMsg()
         message.rerun_script.query_string = self.query
-        message.rerun_script.fragment_id = fragment
+        message.rerun_script.fragment_id = self.live
         message.rerun_script.is_auto_rerun = True
         start = time.perf_counter()
         await self._ask(message)
@@ -105,8 +106,9 @@ class Session:
             answer.ParseFromString(bytes(await self.socket.recv()))
             kind = answer.WhichOneof("type")
             if kind == "auto_rerun":
-                self.fragments.add(answer.auto_rerun.fragment_id)
-            elif kind == "script_finished":
+                if answer.auto_rerun.interval == REFRESH_SECONDS:
+                    self.live = answer.auto_rerun.fragment_id
+            elif kind == "script_finished" and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return
 
 
@@ -118,11 +120,10 @@ async def read_along(url: str, query: str, number: int, seconds: float, opened: 
         session = Session(socket, query)
         await session.open()
         await opened.wait()
-        (fragment,) = session.fragments
         await asyncio.sleep(INTERVAL * np.random.default_rng(number).random())
         taken, end = [], time.perf_counter() + seconds
         while (start := time.perf_counter()) < end:
-            taken.append(await session.update(fragment))
+            taken.append(await session.update())
             await asyncio.sleep(max(0.0, INTERVAL - (time.perf_counter() - start)))
         return taken
 

@@ -1,6 +1,7 @@
 """How does a figure change without flicker? Plotly.react on one node: the reader's zoom stays."""
 
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import plotly
@@ -42,14 +43,22 @@ _HTML = '<p class="live-plot-wait" style="opacity:0.7">Drawing…</p><div class=
 _component = st.components.v2.component("live_plot", html=_HTML, js=_SCRIPT, isolate_styles=False)
 
 
-def live_plot(figure: go.Figure, key: str, view: str, alt: str) -> None:
+def live_plot(drawn: str, key: str, alt: str) -> None:
     """Show a figure that will change: call again with the same key, and the same node takes the new data.
 
-    A reader's zoom stays as long as `view` is the same. `alt` says in words what the figure shows. For a figure
-    that is finished, st.plotly_chart will do.
+    `drawn` comes from `draw_once`; `alt` says in words what the figure shows. For a figure that is finished,
+    st.plotly_chart will do.
     """
-    figure.update_layout(uirevision=view)
-    _component(key=key, data={"figure": figure.to_json(), "library": _provide_plotly(), "alt": alt})
+    _component(key=key, data={"figure": drawn, "library": _provide_plotly(), "alt": alt})
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def draw_once(_make: Callable[[], Sequence[go.Figure]], view: str, state: str) -> list[str]:
+    """Figures as JSON, made once for all sessions that look at the same `state`: a class of 50 costs as one reader.
+
+    A reader's zoom stays as long as `view` is the same.
+    """
+    return [figure.update_layout(uirevision=view).to_json() for figure in _make()]
 
 
 @st.cache_resource

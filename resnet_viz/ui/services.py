@@ -1,6 +1,7 @@
 """What stands behind every page? The settings, the run store, and what is known of this machine."""
 
 import gc
+import itertools
 import math
 import queue
 import threading
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from resnet_viz.nets import ConvNet
     from resnet_viz.training import Device, Pace
 
+TIDY_SECONDS, ROUNDS_TO_FULL = 5.0, 120
 IDLE = 30.0  # seconds after the last question that the processes which measure are kept for the next
 HEAD_START = 1.0  # seconds that the first page gets before torch is imported behind it
 
@@ -47,7 +49,26 @@ def run_store() -> RunStore:
 def _open_store(url: str) -> RunStore:
     store = RunStore(url)
     training.keep_watch(store, Settings())
+    _start_to_tidy()
     return store
+
+
+@st.cache_resource
+def _start_to_tidy() -> None:
+    """Streamlit collects garbage after every run of a page, and walks over all that is there: let that be little.
+
+    What has lived for some seconds is taken out of its sight, and looked through once in a while.
+    """
+
+    def tidy() -> None:
+        for count in itertools.count(1):
+            time.sleep(TIDY_SECONDS)
+            if count % ROUNDS_TO_FULL == 0:
+                gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+
+    threading.Thread(target=tidy, daemon=True, name="tidy").start()
 
 
 def at_work() -> int:

@@ -43,6 +43,11 @@ def steps_so_far(run: Run) -> pd.DataFrame:
     return _remember(kind, run, newer if known is None else pd.concat([known, newer], ignore_index=True))
 
 
+def state_of(runs: Sequence[Run]) -> str:
+    """What figures of runs depend on: the same text where nothing is new."""
+    return repr([(run.id, run.attempt, run.step, run.status, run.test_error, is_long(run)) for run in runs])
+
+
 def is_long(run: Run) -> bool:
     """Whether its curves are shown as means over 64 steps."""
     return run.step > LONG

@@ -38,7 +38,7 @@ def open_tab(page: Page, name: str) -> None:
 
 def test_the_whole_story(page: Page, server: Server, home: Path):
     # Choose: the pair is in the URL, so a teacher can send it.
-    page.goto(f"{server.url}/?depth=14&epochs_digits=6")
+    page.goto(f"{server.url}/?depth=14&epochs_digits=30")
     expect(page.get_by_text("Nothing was trained here yet")).to_be_visible()
     expect(page.get_by_text(re.compile(r"About [\d.]+ (s|min)"))).to_be_visible()
     page.get_by_role("slider", name="Depth").press("ArrowRight")
@@ -76,7 +76,7 @@ def test_the_whole_story(page: Page, server: Server, home: Path):
     expect(page.get_by_text("plain-20 · finished")).to_be_visible()
     expect(page.get_by_text("ResNet-20 (A) · finished")).to_be_visible()
     expect(page.get_by_text("a gap of")).to_be_visible()
-    assert wait_for_points(page, "Training and test loss", 125)[0] == 126
+    assert wait_for_points(page, "Training and test loss", 629)[0] == 630
     assert {run.status for run in store.runs()} == {RunStatus.FINISHED}
 
     # Gradients: a heatmap for each net, a profile that follows the slider.
@@ -84,7 +84,7 @@ def test_the_whole_story(page: Page, server: Server, home: Path):
     page.wait_for_function(
         f"name => ({POINTS})(name).length === 2", arg="Gradient norm of plain-20 and ResNet-20 (A): "
     )
-    expect(page.get_by_text("step 126: the median gradient norm").first).to_be_visible()
+    expect(page.get_by_text("step 630: the median gradient norm").first).to_be_visible()
     page.get_by_role("slider", name="Step").press("Home")
     expect(page.get_by_text("step 1: the median gradient norm").first).to_be_visible()
 

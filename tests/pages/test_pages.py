@@ -429,7 +429,7 @@ def test_pause_and_resume_from_the_page(home, store):
 
 def test_a_database_that_does_not_answer_is_a_sentence_and_the_page_comes_back(with_runs, monkeypatch):
     page = open_page("train").run()
-    monkeypatch.setattr(RunStore, "evaluations", _no_answer)
+    monkeypatch.setattr(RunStore, "comparison", _no_answer)
     page.run()
     assert "the database does not answer" in page.warning[0].value
     assert not page.exception
