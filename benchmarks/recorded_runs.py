@@ -28,6 +28,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig, count_cores, preset
+from resnet_viz.training.config import PRECISIONS
 from resnet_viz.training.executor import WATCH_SECONDS, watch_over
 
 RECORDED = Path(__file__).parents[1] / "recorded"
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--at-once", type=int, default=count_cores(), help="runs side by side, each on its threads")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", choices=list(PRECISIONS), default="auto")
     parser.add_argument("--write-only", action="store_true", help="train nothing")
     asked = parser.parse_args()
     settings = Settings(home=asked.home, at_once=asked.at_once)
@@ -50,9 +52,9 @@ def main() -> None:
     store = RunStore(settings.store_url)
     take_recorded(store, settings, recipe)
     plan = [(depth, family, seed) for seed in asked.seeds for depth in DEPTHS[recipe] for family in ("plain", "resnet")]
+    machine = {"threads": asked.threads, "precision": asked.precision}
     wanted = [
-        (NetSpec(family, depth), preset("cifar10", recipe, depth, seed=seed, threads=asked.threads))
-        for depth, family, seed in plan
+        (NetSpec(family, depth), preset("cifar10", recipe, depth, seed=seed, **machine)) for depth, family, seed in plan
     ]
     if not asked.write_only:
         for spec, config in wanted:
@@ -79,9 +81,9 @@ def take_recorded(store: RunStore, settings: Settings, recipe: str) -> None:
 
 
 def _find(store: RunStore, spec: NetSpec, config: TrainingConfig, *statuses: RunStatus) -> Run | None:
-    """The run of this net, recipe and seed in one of these states, whatever number of threads it had."""
+    """The run of this net, recipe and seed in one of these states, whatever the machine computed it with."""
     for run in store.runs():
-        same = replace(TrainingConfig(**run.config), threads=config.threads) == config
+        same = replace(TrainingConfig(**run.config), threads=config.threads, precision=config.precision) == config
         if run.status in statuses and NetSpec(**run.spec) == spec and same:
             return run
     return None

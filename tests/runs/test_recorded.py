@@ -1,5 +1,6 @@
 """Are the runs that ship with the project whole, and do they say what they are?"""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,8 @@ def test_recorded_runs_are_finished_by_their_recipe_and_whole(recorded):
     for run in store.runs():
         config, facts = TrainingConfig(**run.config), run.facts
         assert run.status is RunStatus.FINISHED
-        wanted = preset("cifar10", recipe, run.spec["depth"], seed=config.seed, threads=config.threads)
-        assert config == wanted
+        wanted = preset("cifar10", recipe, run.spec["depth"], seed=config.seed)
+        assert replace(config, threads=0, precision="auto") == wanted
         assert {"device", "precision", "threads", "versions"} <= facts.keys()
         assert not {"host", "pid"} & facts.keys()
         assert store.steps(run.id)["step"].tolist() == list(range(1, run.total_steps + 1))
