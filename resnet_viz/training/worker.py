@@ -117,12 +117,13 @@ def work(
     failed with a sentence; neither is raised. A run that is taken from this worker meanwhile is left alone.
     """
     writer = RunWriter(store, claim)
-    with Outbox() as outbox, Pulse(writer, is_alone) as pulse, _stopping_on_signals(pulse):
+    with Pulse(writer, is_alone) as pulse, _stopping_on_signals(pulse), Outbox() as outbox:
         keeper = Keeper(writer, settings, outbox)
         try:
             status, message = _train_to_end(store, settings, writer, keeper, outbox, pulse, watch)
         except LostRun:
             return store.run(claim.run_id)
+        pulse.is_alone = False  # what is left is writing, which takes as long as the database does
         # In its turn, after all that the run has still to tell.
         outbox.put(partial(writer.end, status, message))
     if isinstance(outbox.error, StoreError):
