@@ -25,7 +25,7 @@ SPARES = 2  # both nets of a comparison
 _spares: list[subprocess.Popen[str]] = []  # workers that have loaded torch and wait for a job
 _started: list[subprocess.Popen[str]] = []  # workers that got one
 _lock = threading.Lock()
-_asked: dict[tuple[str, int], float] = {}  # runs and attempts that were asked to end, and since when
+_asked: dict[tuple[str, str, int], float] = {}  # store, run and attempt that were asked to end, and since when
 
 
 def prepare_workers() -> None:
@@ -104,13 +104,13 @@ def end_frozen(store: RunStore) -> None:
     now, still = time.monotonic(), set()
     for run in store.runs():
         if run.status is RunStatus.RUNNING and run.request and run.owner.is_here:
-            still.add(key := (run.id, run.attempt))
+            still.add(key := (store.url, run.id, run.attempt))
             if now - _asked.setdefault(key, now) > FROZEN and not run.owner.is_gone:
                 with contextlib.suppress(OSError):
                     if os.getpgid(run.owner.pid) == run.owner.pid:
                         os.killpg(run.owner.pid, signal.SIGKILL)
-    for key in _asked.keys() - still:
-        del _asked[key]
+    for key in [key for key in _asked if key[0] == store.url and key not in still]:
+        _asked.pop(key, None)
 
 
 def _give(worker: subprocess.Popen[str], claim: Claim, settings: Settings) -> None:

@@ -197,7 +197,7 @@ def test_a_number_that_is_used_again_belongs_to_a_stranger_who_is_not_touched(st
     owner = Owner.of(stranger.pid)
     store.claim(Owner(owner.host, owner.pid, owner.started - 100), run_id=run.id)
     store.request(run.id, "stop")
-    _asked[(run.id, 1)] = time.monotonic() - 60
+    _asked[(store.url, run.id, 1)] = time.monotonic() - 60
     end_frozen(store)
     store.recover()
     time.sleep(0.5)
