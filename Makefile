@@ -23,7 +23,7 @@ slow: .venv/tests.installed
 
 # Kills, cuts, fills and locks what a run depends on.
 test-faults: .venv/tests.installed
-	$(BIN)/python -m pytest -m faults tests/faults
+	$(BIN)/python -m pytest -m faults tests/faults tests/cluster
 
 check: .venv/tests.installed
 	$(BIN)/ruff format --check .
