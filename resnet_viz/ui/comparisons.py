@@ -24,7 +24,8 @@ def choose_comparison() -> list[Run]:
     groups: dict[str, list[Run]] = {}
     for run in store.runs():
         groups.setdefault(run.comparison, []).append(run)
-    wished = st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
+    wish = wish_of_session()
+    wished = wish.get(PARAMETER) or st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
     if wished is not None and wished not in groups:
         if older := store.comparison(wished):
             groups[wished] = older
@@ -42,7 +43,17 @@ def choose_comparison() -> list[Run]:
         help="What was started here, the newest first.",
     )
     show_comparison(chosen)
+    wish.pop(PARAMETER, None)
     return groups[chosen]
+
+
+def wish_of_session() -> dict[str, str]:
+    """Where a comparison is put that shall be shown next.
+
+    To be asked for before it is started: writing into a dict is no call of Streamlit, at which a page that is run
+    again meanwhile would end this run, and the reader would not see what was started.
+    """
+    return st.session_state.setdefault("wish", {})
 
 
 def show_comparison(comparison: str) -> None:

@@ -12,6 +12,7 @@ from resnet_viz.data import DATASETS, DatasetError
 from resnet_viz.nets import FAMILIES, SHORTCUTS, NetSpec, SpecError
 from resnet_viz.settings import Settings
 from resnet_viz.training import DEVICES, ConfigError, LimitError, TrainingConfig
+from resnet_viz.ui.comparisons import PARAMETER, wish_of_session
 from resnet_viz.ui.data import DataChoice, choose_data
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import Machine, at_work, machine, run_store
@@ -245,8 +246,10 @@ def start(plan: Plan) -> str | None:
 
 def queue(wanted: Sequence[tuple[NetSpec, TrainingConfig]]) -> str | None:
     """Have nets trained as one comparison: its id, or None with a sentence on the page."""
+    wish = wish_of_session()
     try:
-        return training.queue_runs(run_store(), Settings(), wanted)[0].comparison
+        wish[PARAMETER] = training.queue_runs(run_store(), Settings(), wanted)[0].comparison
+        return wish[PARAMETER]
     except (LimitError, ConfigError, SpecError, DatasetError) as error:
         _refuse(error)
         return None
