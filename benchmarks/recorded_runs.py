@@ -26,12 +26,14 @@ from tqdm import tqdm
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore
+from resnet_viz.runs.schema import KINDS
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig, count_cores, preset
 from resnet_viz.training.config import PRECISIONS
 from resnet_viz.training.executor import WATCH_SECONDS, watch_over
 
 RECORDED = Path(__file__).parents[1] / "recorded"
+LONG, EVERY = 2_000, 4  # steps of a run whose layers are kept for every fourth step alone
 PRIVATE = ("host", "pid", "attempts")  # facts that stay at home
 DEPTHS = {"few": (20, 56, 32, 44), "short": (20, 56, 32, 44), "paper": (20, 56, 110, 32, 44)}
 
@@ -131,6 +133,9 @@ def write(store: RunStore, runs: list[Run], recipe: str) -> None:
             raw.execute("UPDATE runs SET weights = ?, comparison = ?, position = ?, facts = ? WHERE id = ?", place)
         raw.execute("UPDATE runs SET owner_host = '', owner_pid = 0, owner_started = 0")
         raw.execute("DELETE FROM checkpoints")  # what resuming needs stays at home
+        for run in runs:
+            if run.total_steps > LONG:
+                _thin(raw, run)
         raw.commit()
         raw.execute("PRAGMA journal_mode=DELETE")
         raw.execute("VACUUM")
@@ -138,6 +143,24 @@ def write(store: RunStore, runs: list[Run], recipe: str) -> None:
     for weights in (RECORDED / "weights").iterdir():
         if weights.name not in kept:
             weights.unlink()
+
+
+def _thin(raw: sqlite3.Connection, run: Run) -> None:
+    """Keep the layers' numbers of every fourth step of a long run, each as a chunk of its own."""
+    query = f"SELECT first_step, {', '.join(map(_quote, KINDS))} FROM layer_numbers WHERE run_id = ?"
+    widths = [len(run.facts["norm_layers" if kind == "responses" else "layers"]) for kind in KINDS]
+    kept = []
+    for first, *blobs in raw.execute(query, (run.id,)).fetchall():
+        parts = [np.frombuffer(blob, "<f4").reshape(-1, width) for blob, width in zip(blobs, widths, strict=True)]
+        for i in range((1 - first) % EVERY, len(parts[0]), EVERY):
+            kept.append((run.id, first + i, *(part[i].tobytes() for part in parts)))
+    raw.execute("DELETE FROM layer_numbers WHERE run_id = ?", (run.id,))
+    names = ", ".join(["run_id", "first_step", *map(_quote, KINDS)])
+    raw.executemany(f"INSERT INTO layer_numbers ({names}) VALUES (?, ?, ?, ?, ?, ?)", kept)
+
+
+def _quote(name: str) -> str:
+    return f'"{name}"'
 
 
 def _half(value: np.ndarray) -> np.ndarray:
