@@ -1,11 +1,12 @@
 """Do deeper plain nets learn worse, and residual nets not? Errors over depths and seeds, on digits and on photographs.
 
-python -m benchmarks.degradation > benchmarks/degradation.md
+python -m benchmarks.degradation [--precisions fp32 bf16] > benchmarks/degradation.md
 
 Digits: the short recipe for every depth, family and seed, one thread a run, as many runs at once as there are cores.
-CIFAR-10: the runs that ship with the project (recorded/few.sqlite): 5,000 training pictures, ten epochs.
+CIFAR-10: the runs that ship with the project (recorded/): 5,000 pictures, and all 50,000, for ten epochs.
 """
 
+import argparse
 import statistics
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -19,24 +20,23 @@ from resnet_viz.training import EpochDone, count_cores, preset, train
 
 DEPTHS, SEEDS = (8, 20, 32, 44, 56), (0, 1, 2)
 FAMILIES = ("plain", "resnet")
-RECORDED = Path(__file__).parents[1] / "recorded" / "few.sqlite"
+RECORDED = Path(__file__).parents[1] / "recorded"
 COLUMNS = ["family", "depth", "seed", "train_error", "test_error"]
 
 
-def train_one(family: str, depth: int, seed: int) -> tuple[str, int, int, float, float]:
+def train_one(family: str, depth: int, seed: int, precision: str) -> tuple[str, int, int, float, float]:
     """The errors at the end of a run on digits, in this process."""
     import torch
 
     torch.set_num_threads(1)
-    last = [
-        report for report in train(NetSpec(family, depth), preset("digits", seed=seed)) if isinstance(report, EpochDone)
-    ][-1]
+    config = preset("digits", seed=seed, precision=precision)
+    last = [report for report in train(NetSpec(family, depth), config) if isinstance(report, EpochDone)][-1]
     return family, depth, seed, last.train_error, last.test_error
 
 
-def recorded() -> pd.DataFrame:
-    """The errors of the runs that ship with the project."""
-    store = RunStore(f"sqlite:///{RECORDED}", read_only=True)
+def recorded(database: Path) -> pd.DataFrame:
+    """The errors of runs that ship with the project."""
+    store = RunStore(f"sqlite:///{database}", read_only=True)
     rows = [(r.spec["family"], r.spec["depth"], r.config["seed"], r.train_error, r.test_error) for r in store.runs()]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -63,20 +63,26 @@ def _tell(errors: pd.Series) -> str:
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--precisions", nargs="+", default=["fp32", "bf16"])
+    asked = parser.parse_args()
     print("# Degradation\n")
     print(describe())
-    wanted = [(family, depth, seed) for depth in DEPTHS for family in FAMILIES for seed in SEEDS]
-    with ProcessPoolExecutor(count_cores()) as pool:
-        digits = pd.DataFrame(pool.map(train_one, *zip(*wanted, strict=True)), columns=COLUMNS)
     config = preset("digits")
     print(
-        f"Digits, {config.epochs} epochs, batches of {config.batch_size}, means and deviations of {len(SEEDS)} seeds:\n"
+        f"Digits, {config.epochs} epochs, batches of {config.batch_size}, means and deviations of {len(SEEDS)} seeds.\n"
     )
-    show(digits)
-    if RECORDED.exists():
-        print("\nCIFAR-10, 5,000 training pictures, ten epochs, batches of 64, crop and flip (recorded runs):\n")
-        show(recorded())
+    for precision in asked.precisions:
+        wanted = [(family, depth, seed, precision) for depth in DEPTHS for family in FAMILIES for seed in SEEDS]
+        with ProcessPoolExecutor(count_cores()) as pool:
+            digits = pd.DataFrame(pool.map(train_one, *zip(*wanted, strict=True)), columns=COLUMNS)
+        print(f"In {precision}:\n")
+        show(digits)
+        print()
+    for database in sorted(RECORDED.glob("*.sqlite")):
+        print(f"\nCIFAR-10, the recorded runs of the recipe {database.stem!r} (recorded/README.md):\n")
+        show(recorded(database))
 
 
 if __name__ == "__main__":
