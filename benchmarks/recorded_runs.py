@@ -1,13 +1,14 @@
 """The runs that ship with the project: train what is missing of a set, and write the set to recorded/.
 
-python -m benchmarks.recorded_runs few|short|paper [--home FOLDER] [--seeds 0 1] [--at-once N] [--write-only]
+python -m benchmarks.recorded_runs digits|few|short|paper [--home FOLDER] [--seeds 0 1] [--at-once N] [--write-only]
 
 Runs are kept in FOLDER (default: ~/.resnet_viz_recorded) as any other. What recorded/ holds already is not trained
 again, so a set can be trained in parts; a run that was cut off goes on from its last checkpoint.
 RESNET_VIZ_DATA says where CIFAR-10 is, if it shall not be downloaded.
 
-recorded/SET.sqlite is a store like any other with all curves and layer numbers; recorded/weights has the final
-weights as 16-bit floats (relative rounding 0.0005).
+recorded/SET.sqlite is a store like any other, with all curves; the numbers of the layers are thinned out to NUMBERS a
+run, and kept for seed 0 alone. recorded/weights has the final weights of some nets, as 16-bit floats (relative rounding
+0.0005). `benchmarks.recorded_studies` then asks the nets what the laboratory asks.
 """
 
 import argparse
@@ -16,7 +17,10 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
+from math import ceil, log2
 from pathlib import Path
 
 import numpy as np
@@ -26,24 +30,72 @@ from tqdm import tqdm
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore
+from resnet_viz.runs.recorded import RECORDED
 from resnet_viz.runs.schema import KINDS
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig, count_cores, preset
 from resnet_viz.training.config import PRECISIONS
 from resnet_viz.training.executor import WATCH_SECONDS, watch_over
 
-RECORDED = Path(__file__).parents[1] / "recorded"
-LONG, EVERY = 2_000, 4  # steps of a run whose layers are kept for every fourth step alone
+Wanted = list[tuple[NetSpec, TrainingConfig]]
+SETS = ("digits", "few", "short", "paper")
+NUMBERS = 30_000  # of a kind that are kept of a run's layers
 PRIVATE = ("host", "pid", "attempts")  # facts that stay at home
-DEPTHS = {"few": (20, 56, 32, 44), "short": (20, 56, 32, 44), "paper": (20, 56, 110, 32, 44)}
+PAIR = ("plain", "resnet")
+CIFAR_DEPTHS = {"few": (20, 56, 32, 44), "short": (20, 56, 32, 44), "paper": (20, 56, 110, 32, 44)}
+DIGITS_DEPTHS, DIGITS_SEEDS = (20, 56, 8, 32, 44), (0, 1, 2)
+# What the claims are about beside plain and residual nets, against the residual net of the same depth.
+VARIANTS = (
+    NetSpec("resnet", 56, "B"),
+    NetSpec("resnet", 56, "C"),
+    NetSpec("resnet", 56, order="preact"),
+    NetSpec("resnet", 56, survival=0.5),
+)
+NARROW = (
+    NetSpec("resnet", 20, width=4),
+    NetSpec("resnet", 1202, width=4),
+    NetSpec("resnet", 1202, width=4, survival=0.5),
+)
+NARROW_RECIPE = {"subset": 256, "batch_size": 64, "epochs": 30, "recompute": "off"}
+APPENDED, TRAINED_ON = 9, {"epochs": 3, "peak_lr": 0.02}
+WITH_WEIGHTS = {"digits": (20, 56), "few": (), "short": (20, 32, 44, 56), "paper": (20, 56, 110)}
+
+
+def plan(recipe: str, seeds: Sequence[int], machine: dict[str, object], store: RunStore) -> list[Wanted]:
+    """The comparisons of a set; those that start from a trained net are there once that net is."""
+    if recipe != "digits":
+        return [
+            [(NetSpec(family, depth), preset("cifar10", recipe, depth, seed=seed, **machine)) for family in PAIR]
+            for seed in seeds
+            for depth in CIFAR_DEPTHS[recipe]
+        ]
+    digits = partial(preset, "digits", **machine)
+    found: list[Wanted] = [
+        [(NetSpec(family, depth), digits(seed=seed)) for family in PAIR]
+        for seed in DIGITS_SEEDS
+        for depth in DIGITS_DEPTHS
+    ]
+    found += [[(spec, digits(seed=seed)) for spec in VARIANTS] for seed in DIGITS_SEEDS]
+    found += [[(spec, digits(**NARROW_RECIPE)) for spec in NARROW]]
+    found += [[(NetSpec("vgg", depth), digits(seed=seed)) for depth in (18, 34)] for seed in DIGITS_SEEDS]
+    trained = [_find(store, *wanted, RunStatus.FINISHED) for wanted in found[0]]
+    for seed in DIGITS_SEEDS:
+        found.append(
+            [
+                (replace(NetSpec(**run.spec), appended=APPENDED), digits(seed=seed, start=run.id, **TRAINED_ON))
+                for run in trained
+                if run is not None
+            ]
+        )
+    return [wanted for wanted in found if wanted]
 
 
 def main() -> None:
     """Train and write a set."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("set", choices=list(DEPTHS))
+    parser.add_argument("set", choices=SETS)
     parser.add_argument("--home", type=Path, default=Path("~/.resnet_viz_recorded"))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the sets of CIFAR-10")
     parser.add_argument("--at-once", type=int, default=count_cores(), help="runs side by side, each on its threads")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precision", choices=list(PRECISIONS), default="auto")
@@ -53,17 +105,15 @@ def main() -> None:
     recipe = asked.set
     store = RunStore(settings.store_url)
     take_recorded(store, settings, recipe)
-    plan = [(depth, family, seed) for seed in asked.seeds for depth in DEPTHS[recipe] for family in ("plain", "resnet")]
     machine = {"threads": asked.threads, "precision": asked.precision}
-    wanted = [
-        (NetSpec(family, depth), preset("cifar10", recipe, depth, seed=seed, **machine)) for depth, family, seed in plan
-    ]
-    if not asked.write_only:
-        for spec, config in wanted:
-            _queue(store, spec, config)
-        _wait(store, settings)
-    found = [_find(store, spec, config, RunStatus.FINISHED) for spec, config in wanted]
-    write(store, [run for run in found if run is not None], recipe)
+    for _ in range(1 if asked.write_only else 2):  # the second time nets that start from those of the first
+        wanted = plan(recipe, asked.seeds, machine, store)
+        if not asked.write_only:
+            for spec, config in [one for comparison in wanted for one in comparison]:
+                _queue(store, spec, config)
+            _wait(store, settings)
+    found = [[_find(store, *one, RunStatus.FINISHED) for one in comparison] for comparison in wanted]
+    write(store, [[run for run in comparison if run is not None] for comparison in found], recipe)
 
 
 def take_recorded(store: RunStore, settings: Settings, recipe: str) -> None:
@@ -79,7 +129,8 @@ def take_recorded(store: RunStore, settings: Settings, recipe: str) -> None:
         kept.engine.dispose()
     (settings.home / "weights").mkdir(parents=True, exist_ok=True)
     for run in missing:
-        shutil.copy(RECORDED / "weights" / Path(run.weights).name, settings.home / "weights")
+        if run.weights:
+            shutil.copy(RECORDED / "weights" / Path(run.weights).name, settings.home / "weights")
 
 
 def _find(store: RunStore, spec: NetSpec, config: TrainingConfig, *statuses: RunStatus) -> Run | None:
@@ -110,51 +161,65 @@ def _wait(store: RunStore, settings: Settings) -> None:
             time.sleep(WATCH_SECONDS)
 
 
-def write(store: RunStore, runs: list[Run], recipe: str) -> None:
+def write(store: RunStore, comparisons: list[list[Run]], recipe: str) -> None:
     """Write finished runs to recorded/, in place of what is there of this set."""
     (RECORDED / "weights").mkdir(parents=True, exist_ok=True)
     database = RECORDED / f"{recipe}.sqlite"
     database.unlink(missing_ok=True)
     target = RunStore(f"sqlite:///{database}")
-    store.copy_runs([run.id for run in runs], target)
-    for run in runs:
-        tensors = load_file(run.weights)
-        halves = {name: _half(value) for name, value in tensors.items()}
-        with safe_open(run.weights, "np") as file:
-            save_file(halves, RECORDED / "weights" / f"{run.id}.safetensors", file.metadata())
-        print(f"{run.id}: {NetSpec(**run.spec).name}, seed {run.config['seed']}, test error {run.test_error:.2%}")
+    store.copy_runs([run.id for comparison in comparisons for run in comparison], target)
     target.engine.dispose()
-    pairs: dict[tuple[int, int], str] = {}
     with sqlite3.connect(database) as raw:  # one file that can be read where nothing can be written
-        for run in runs:  # plain and residual of one depth and seed become one comparison
-            first = pairs.setdefault((run.spec["depth"], run.config["seed"]), run.id)
-            facts = json.dumps({name: value for name, value in run.facts.items() if name not in PRIVATE})
-            place = (f"weights/{run.id}.safetensors", first, run.id != first, facts, run.id)
-            raw.execute("UPDATE runs SET weights = ?, comparison = ?, position = ?, facts = ? WHERE id = ?", place)
-        raw.execute("UPDATE runs SET owner_host = '', owner_pid = 0, owner_started = 0")
-        raw.execute("DELETE FROM checkpoints")  # what resuming needs stays at home
-        for run in runs:
-            if run.total_steps > LONG:
+        for comparison in comparisons:
+            for position, run in enumerate(comparison):
+                facts = json.dumps({name: value for name, value in run.facts.items() if name not in PRIVATE})
+                place = (_keep_weights(run, recipe), comparison[0].id, position, facts, run.id)
+                raw.execute("UPDATE runs SET weights = ?, comparison = ?, position = ?, facts = ? WHERE id = ?", place)
                 _thin(raw, run)
+                print(f"{run.id}: {NetSpec(**run.spec)}, seed {run.config['seed']}, test error {run.test_error:.2%}")
+        raw.execute("UPDATE runs SET owner_host = '', owner_pid = 0, owner_started = 0, sweep = ''")
+        raw.execute("DELETE FROM checkpoints")  # what resuming needs stays at home
         raw.commit()
         raw.execute("PRAGMA journal_mode=DELETE")
         raw.execute("VACUUM")
-    kept = {f"{run_id}.safetensors" for path in RECORDED.glob("*.sqlite") for run_id in _ids(path)}
+    kept = {Path(name).name for path in RECORDED.glob("*.sqlite") for name in _weights(path)}
     for weights in (RECORDED / "weights").iterdir():
         if weights.name not in kept:
             weights.unlink()
 
 
+def _keep_weights(run: Run, recipe: str) -> str:
+    """The name of the final weights in recorded/; nothing where they are not kept."""
+    spec = NetSpec(**run.spec)
+    is_usual = spec.shortcut in ("A", "none") and spec.width == NetSpec().width and spec.order == "original"
+    if not (
+        is_usual and spec.depth in WITH_WEIGHTS[recipe] and run.config["seed"] == 0 and not run.config.get("start")
+    ):
+        return ""
+    name = f"weights/{run.id}.safetensors"
+    halves = {key: _half(value) for key, value in load_file(run.weights).items()}
+    with safe_open(run.weights, "np") as file:
+        save_file(halves, RECORDED / name, file.metadata())
+    return name
+
+
 def _thin(raw: sqlite3.Connection, run: Run) -> None:
-    """Keep the layers' numbers of every fourth step of a long run, each as a chunk of its own."""
+    """Keep the layers' numbers of every second, fourth, eighth step and so on; none but those of seed 0."""
     query = f"SELECT first_step, {', '.join(map(_quote, KINDS))} FROM layer_numbers WHERE run_id = ?"
     widths = [len(run.facts["norm_layers" if kind == "responses" else "layers"]) for kind in KINDS]
-    kept = []
-    for first, *blobs in raw.execute(query, (run.id,)).fetchall():
-        parts = [np.frombuffer(blob, "<f4").reshape(-1, width) for blob, width in zip(blobs, widths, strict=True)]
-        for i in range((1 - first) % EVERY, len(parts[0]), EVERY):
-            kept.append((run.id, first + i, *(part[i].tobytes() for part in parts)))
+    every = 2 ** max(0, ceil(log2(run.total_steps * widths[0] / NUMBERS)))  # can be thinned out again
+    rows = raw.execute(query, (run.id,)).fetchall()
+    if run.config["seed"] == 0 and every == 1:
+        return
     raw.execute("DELETE FROM layer_numbers WHERE run_id = ?", (run.id,))
+    if run.config["seed"] != 0:
+        raw.execute("DELETE FROM overview WHERE run_id = ?", (run.id,))
+        return
+    kept = []
+    for first, *blobs in rows:
+        parts = [np.frombuffer(blob, "<f4").reshape(-1, width) for blob, width in zip(blobs, widths, strict=True)]
+        for i in range((1 - first) % every, len(parts[0]), every):
+            kept.append((run.id, first + i, *(part[i].tobytes() for part in parts)))
     names = ", ".join(["run_id", "first_step", *map(_quote, KINDS)])
     raw.executemany(f"INSERT INTO layer_numbers ({names}) VALUES (?, ?, ?, ?, ?, ?)", kept)
 
@@ -167,9 +232,9 @@ def _half(value: np.ndarray) -> np.ndarray:
     return value.astype(np.float16) if value.dtype == np.float32 else value
 
 
-def _ids(database: Path) -> list[str]:
+def _weights(database: Path) -> list[str]:
     with sqlite3.connect(database) as raw:
-        return [row[0] for row in raw.execute("SELECT id FROM runs")]
+        return [row[0] for row in raw.execute("SELECT weights FROM runs WHERE weights != ''")]
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ from resnet_viz.training.sweep import Wanted
 from resnet_viz.training.worker import work
 
 EXIT_CODES = {RunStatus.FINISHED: 0, RunStatus.STOPPED: 130}  # 130: ended by Ctrl-C, as shells say
-NET_OPTIONS = ("depth", *CHOICES, "batch_norm", "zero_last_norm", "survival")
-CONFIG_OPTIONS = ("folder", *CONFIG_CHOICES, *WHOLE_NUMBERS, *NUMBERS, *SWITCHES)
+NET_OPTIONS = ("depth", *CHOICES, "batch_norm", "zero_last_norm", "survival", "width", "appended")
+CONFIG_OPTIONS = ("folder", "start", *CONFIG_CHOICES, *WHOLE_NUMBERS, *NUMBERS, *SWITCHES)
 
 
 class ProgressBar:
@@ -213,6 +213,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--no-batch-norm", dest="batch_norm", action="store_false")
     command.add_argument("--zero-last-norm", action="store_true", help="let every branch start as zero")
     command.add_argument("--survival", type=float, default=1.0, help="of the last block in stochastic depth")
+    command.add_argument("--width", type=int, default=16, help="filters of the first stage of a CIFAR net (default 16)")
+    command.add_argument("--appended", type=int, default=0, help="blocks behind the last stage's own (default 0)")
+    command.add_argument("--start", metavar="RUN", help="begin with the trained net of a run")
     _add_recipe(command)
     command.add_argument("--json", action="store_true", help="print one JSON object as the last line")
 

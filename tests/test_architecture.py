@@ -13,12 +13,24 @@ LEAVES = {"nets", "data", "runs", "paper", "plots"}
 MAY_IMPORT = {
     **{room: set() for room in LEAVES},
     "explain": {"nets", "data"},
+    "lab": {"nets", "data"},
     "training": {"nets", "data", "runs", "settings"},
-    "ui": {*LEAVES, "explain", "training", "settings"},
+    "studies": {"nets", "data", "runs", "lab", "paper", "training", "settings"},
+    "ui": {*LEAVES, "explain", "lab", "training", "studies", "settings"},
 }
 EVERYWHERE = {"lazy", "__version__"}
 # Of training; everything else there knows no store.
-WORKERS = {"worker.py", "executor.py", "keeper.py", "outbox.py", "queue.py", "cluster.py", "sweep.py", "__init__.py"}
+WORKERS = {
+    "worker.py",
+    "executor.py",
+    "keeper.py",
+    "outbox.py",
+    "queue.py",
+    "cluster.py",
+    "sweep.py",
+    "__init__.py",
+    "weights.py",
+}
 
 
 def imports(path: Path) -> set[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resnet_viz.nets.build import ConvNet, build_net
     from resnet_viz.nets.checkpoints import CheckpointError, load_checkpoint, read_checkpoint, save_checkpoint, to_bytes
     from resnet_viz.nets.export import ONNX_HINT, ExportError, has_onnx, to_onnx, to_python
+    from resnet_viz.nets.identity import append_identity, explain_appending
     from resnet_viz.nets.outline import block_outline, compare_specs, net_outline
     from resnet_viz.nets.table import layer_table, weighted_layers
 
@@ -42,9 +43,11 @@ __all__ = [
     "ExportError",
     "NetSpec",
     "SpecError",
+    "append_identity",
     "block_outline",
     "build_net",
     "compare_specs",
+    "explain_appending",
     "has_onnx",
     "layer_table",
     "load_checkpoint",
@@ -73,6 +76,8 @@ __getattr__ = lazy_exports(
         "to_onnx": "resnet_viz.nets.export",
         "to_python": "resnet_viz.nets.export",
         "to_bytes": "resnet_viz.nets.checkpoints",
+        "append_identity": "resnet_viz.nets.identity",
+        "explain_appending": "resnet_viz.nets.identity",
         "block_outline": "resnet_viz.nets.outline",
         "compare_specs": "resnet_viz.nets.outline",
         "net_outline": "resnet_viz.nets.outline",

@@ -31,15 +31,20 @@ class Layout:
     widths: tuple[int, ...]
 
 
-def layout_of(family: str, stem: str, block: str, depth: int) -> Layout:
-    """The stages of a net whose depth was found to be possible."""
+def layout_of(
+    family: str, stem: str, block: str, depth: int, width: int = CIFAR_WIDTHS[0], appended: int = 0
+) -> Layout:
+    """The stages of a net whose depth was found to be possible.
+
+    CIFAR nets have `width` filters in their first stage, and `appended` blocks more in their last.
+    """
     if family == "vgg":
         layers = VGG_LAYERS[depth]
         return Layout(layers, VGG_WIDTHS[: len(layers)])
     if stem == "imagenet":
         return Layout(IMAGENET_BLOCKS[depth], IMAGENET_WIDTHS)
     n = (depth - 2) // (3 * LAYERS[block])
-    return Layout((n, n, n), CIFAR_WIDTHS)
+    return Layout((n, n, n + appended), tuple(width * filters // CIFAR_WIDTHS[0] for filters in CIFAR_WIDTHS))
 
 
 def possible_depths(family: str, stem: str, block: str) -> tuple[int, ...]:

@@ -5,7 +5,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from resnet_viz.nets.layout import FIRST_BOTTLENECK, IMAGENET_BLOCKS, VGG_IMAGENET, Layout, explain_depth, layout_of
+from resnet_viz.nets.layout import (
+    CIFAR_WIDTHS,
+    FIRST_BOTTLENECK,
+    IMAGENET_BLOCKS,
+    VGG_IMAGENET,
+    Layout,
+    explain_depth,
+    layout_of,
+)
 from resnet_viz.nets.options import (
     ACTIVATIONS,
     BLOCKS,
@@ -31,7 +39,7 @@ CHOICES = {
 }
 # Orders whose branch ends in a norm. In relu_before a ReLU follows it, and with a weight of zero nothing would learn.
 NORM_ENDS_BRANCH = ("original", "relu_preact")
-COUNTS = {"in_channels": (1, 1024), "classes": (2, 100_000)}
+COUNTS = {"in_channels": (1, 1024), "classes": (2, 100_000), "width": (1, 256), "appended": (0, 100)}
 BEYOND = 10**9  # larger numbers are too long to print
 
 
@@ -63,6 +71,8 @@ class NetSpec:
     initialization: str = "he"
     zero_last_norm: bool = False  # a branch starts as zero
     survival: float = 1.0  # of the last block; linear decay to it (stochastic depth, Huang et al. 2016)
+    width: int = CIFAR_WIDTHS[0]  # filters of the first stage of a CIFAR net
+    appended: int = 0  # blocks behind the last stage's own, of a CIFAR net; the depth does not count them
 
     def __post_init__(self) -> None:
         self._check_fields()
@@ -104,6 +114,8 @@ class NetSpec:
             settled |= {"stem": stem, "block": "basic", "order": "original"}
         elif self.stem == "imagenet" and self.depth in IMAGENET_BLOCKS:
             settled["block"] = "bottleneck" if self.depth >= FIRST_BOTTLENECK else "basic"
+        if settled.get("stem", self.stem) == "imagenet" or self.family == "vgg":
+            settled |= {"width": DEFAULTS["width"], "appended": 0}
         if settled.get("block", self.block) == "basic":
             settled["stride_in"] = "1x1"
         for name, value in settled.items():
@@ -112,7 +124,7 @@ class NetSpec:
     @property
     def layout(self) -> Layout:
         """Blocks and filters of each stage."""
-        return layout_of(self.family, self.stem, self.block, self.depth)
+        return layout_of(self.family, self.stem, self.block, self.depth, self.width, self.appended)
 
     @property
     def size(self) -> int:
@@ -152,6 +164,8 @@ class NetSpec:
             (self.initialization != "he", f"{title(INITIALIZATIONS[self.initialization])} initialization"),
             (self.zero_last_norm, "zero last norm"),
             (self.survival < 1, f"survival {self.survival:g}"),
+            (self.width != DEFAULTS["width"], f"{self.width} filters wide"),
+            (self.appended > 0, f"{self.appended} blocks appended"),
         ]
         return [note for is_so, note in notes if is_so]
 

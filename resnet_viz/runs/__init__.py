@@ -2,8 +2,26 @@
 
 from resnet_viz.runs.opening import StoreError
 from resnet_viz.runs.owner import Owner
+from resnet_viz.runs.recorded import find_run, finished_runs, recorded_stores, store_of
 from resnet_viz.runs.schema import RunStatus
 from resnet_viz.runs.store import Checkpoint, Claim, Run, RunStore
+from resnet_viz.runs.studies import Study, StudyStore
 from resnet_viz.runs.writer import LostRun, RunWriter
 
-__all__ = ["Checkpoint", "Claim", "LostRun", "Owner", "Run", "RunStatus", "RunStore", "RunWriter", "StoreError"]
+__all__ = [
+    "Checkpoint",
+    "Claim",
+    "LostRun",
+    "Owner",
+    "Run",
+    "RunStatus",
+    "RunStore",
+    "RunWriter",
+    "StoreError",
+    "Study",
+    "StudyStore",
+    "find_run",
+    "finished_runs",
+    "recorded_stores",
+    "store_of",
+]

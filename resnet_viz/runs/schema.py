@@ -10,7 +10,7 @@ from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, MetaData
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
 
-VERSION = "4"
+VERSION = "5"
 
 
 class RunStatus(StrEnum):
@@ -161,6 +161,26 @@ samples = Table(
     Column("position", Integer, primary_key=True),
     Column("label", Integer, nullable=False),
     Column("png", LargeBinary, nullable=False),
+)
+
+# What was asked of nets beside their training, and the answers: a frame as JSON, split into columns, index and data.
+studies = Table(
+    "studies",
+    metadata,
+    Column("id", String(12), primary_key=True),
+    Column("kind", String(24), nullable=False, index=True),
+    Column("params", Text, nullable=False),  # JSON with sorted keys: the same question has the same text
+    Column("status", String(12), nullable=False, index=True),
+    Column("message", Text, nullable=False, default="", server_default=""),
+    Column("progress", Float, nullable=False, default=0.0, server_default="0"),
+    Column("answer", Text, nullable=False, default="", server_default=""),
+    Column("facts", Text, nullable=False, default="{}", server_default="{}"),  # JSON: device, threads, versions
+    Column("seconds", Float, nullable=False, default=0.0, server_default="0"),  # by a monotonic clock
+    Column("owner_host", Text, nullable=False, default="", server_default=""),
+    Column("owner_pid", Integer, nullable=False, default=0, server_default="0"),
+    Column("owner_started", Float, nullable=False, default=0.0, server_default="0"),
+    Column("created_at", Float, nullable=False),
+    Column("heartbeat_at", Float, nullable=False),
 )
 
 choices = Table(

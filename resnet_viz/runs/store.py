@@ -30,6 +30,7 @@ from resnet_viz.runs.schema import (
     runs,
     samples,
     steps,
+    studies,
 )
 
 BEAT = 5.0  # seconds between two heartbeats of a worker
@@ -155,8 +156,8 @@ class RunStore:
             }
             for position, (spec, config) in enumerate(wanted)
         ]
-        with self._write() as db:
-            self._lock(db, LOCK + 1)  # of two clicks at once the second sees what the first added
+        with self.write() as db:
+            self.lock(db, LOCK + 1)  # of two clicks at once the second sees what the first added
             comparison = self._find_active(db, rows)
             if comparison is None:
                 comparison = new_id()
@@ -181,7 +182,7 @@ class RunStore:
         message = f"{ended} by the reader"
         this = runs.c.id == run_id
         waits = [RunStatus.QUEUED, RunStatus.PAUSED] if request == "stop" else [RunStatus.QUEUED]
-        with self._write() as db:
+        with self.write() as db:
             db.execute(update(runs).where(this, runs.c.status == RunStatus.RUNNING).values(request=request))
             db.execute(update(runs).where(this, runs.c.status.in_(waits)).values(ending(ended, message)))
 
@@ -195,13 +196,13 @@ class RunStore:
         values |= {"ended_at": None, "loading": 0.0}
         if config is not None:
             values |= {"config": json.dumps(config)}
-        with self._write() as db:
+        with self.write() as db:
             resumed = update(runs).where(runs.c.id == run_id, runs.c.status.in_(allowed)).values(values)
             return db.execute(resumed).rowcount == 1
 
     def choose(self, name: str, value: Any) -> None:
         """Remember a choice of the user, as JSON."""
-        with self._write() as db:
+        with self.write() as db:
             db.execute(choices.delete().where(choices.c.name == name))
             db.execute(insert(choices), {"name": name, "value": json.dumps(value)})
 
@@ -229,7 +230,7 @@ class RunStore:
         return self._runs(query.order_by(runs.c.created_at.desc(), *_IN_ORDER))
 
     def _runs(self, query: Any) -> list[Run]:
-        with self._read() as db:
+        with self.read() as db:
             return [self._to_run(row) for row in db.execute(query)]
 
     def _to_run(self, row: Row[Any]) -> Run:
@@ -248,14 +249,14 @@ class RunStore:
         """
         table = (overview if by_block else steps).c
         columns = [table.step, table.loss, table.error, table.learning_rate]
-        with self._read() as db:
+        with self.read() as db:
             query = select(*columns).where(table.run_id == run_id, table.step > after).order_by(table.step)
             return _to_frame(db, query)
 
     def evaluations(self, run_id: str) -> pd.DataFrame:
         """Every epoch's end: columns epoch, step, train_loss, train_error, test_loss, test_error."""
         columns = [column for column in evaluations.c if column.name != "run_id"]
-        with self._read() as db:
+        with self.read() as db:
             query = select(*columns).where(evaluations.c.run_id == run_id).order_by(evaluations.c.epoch)
             return _to_frame(db, query)
 
@@ -283,7 +284,7 @@ class RunStore:
         table = (overview if by_block else layer_numbers).c
         first = table.step if by_block else table.first_step
         query = select(first, table[kind]).where(table.run_id == run_id, first > after).order_by(first)
-        with self._read() as db:
+        with self.read() as db:
             chunks = db.execute(query).all() if layers else []
         blocks = [np.frombuffer(chunk[1], "<f4").reshape(-1, len(layers)) for chunk in chunks]
         places = [np.arange(len(block)) + chunk[0] for block, chunk in zip(blocks, chunks, strict=True)]
@@ -295,13 +296,13 @@ class RunStore:
         """Where a run can go on, the newest first."""
         columns = [column for column in checkpoints.c if column.name != "run_id"]
         query = select(*columns).where(checkpoints.c.run_id == run_id).order_by(checkpoints.c.step.desc())
-        with self._read() as db:
+        with self.read() as db:
             return [Checkpoint(**row._mapping) for row in db.execute(query)]
 
     def samples(self, run_id: str) -> list[tuple[int, bytes]]:
         """A few test pictures that the run's net can be asked about: (label, PNG)."""
         query = select(samples.c.label, samples.c.png).where(samples.c.run_id == run_id).order_by(samples.c.position)
-        with self._read() as db:
+        with self.read() as db:
             return [(row.label, row.png) for row in db.execute(query)]
 
     def count_active(self) -> int:
@@ -317,20 +318,20 @@ class RunStore:
         return self._count((runs.c.status == RunStatus.RUNNING) & (runs.c.owner_host == host))
 
     def _count(self, condition: Any) -> int:
-        with self._read() as db:
+        with self.read() as db:
             return int(db.execute(select(func.count()).select_from(runs).where(condition)).scalar_one())
 
     def chosen(self, name: str, default: Any = None) -> Any:
         """What the user has chosen last."""
-        with self._read() as db:
+        with self.read() as db:
             row = db.execute(select(choices.c.value).where(choices.c.name == name)).one_or_none()
         return default if row is None else json.loads(row.value)
 
     def copy_runs(self, run_ids: Sequence[str], target: "RunStore") -> None:
         """Copy runs with all that belongs to them into another store, in which they are not yet."""
-        with self._read() as source, target._write() as db:
+        with self.read() as source, target.write() as db:
             for table in metadata.sorted_tables:  # runs first: the others refer to them
-                if table is choices:
+                if table in (choices, studies):
                     continue
                 key = table.c.id if table is runs else table.c.run_id
                 rows = source.execute(select(table).where(key.in_(run_ids))).mappings().all()
@@ -347,9 +348,9 @@ class RunStore:
         waiting = runs.c.status == RunStatus.QUEUED
         if run_id is not None:
             waiting &= runs.c.id == run_id
-        with self._write() as db:
+        with self.write() as db:
             if at_once is not None:
-                self._lock(db, f"claims on {owner.host}")
+                self.lock(db, f"claims on {owner.host}")
                 here = (runs.c.status == RunStatus.RUNNING) & (runs.c.owner_host == owner.host)
                 if db.execute(select(func.count()).select_from(runs).where(here)).scalar_one() >= at_once:
                     return None
@@ -388,7 +389,7 @@ class RunStore:
         owner = [table.owner_host, table.owner_pid, table.owner_started]
         is_over = (table.lease_until < now()).label("is_over")
         query = select(*columns, *owner, is_over).where(table.status == RunStatus.RUNNING)
-        with self._read() as db:
+        with self.read() as db:
             at_work = db.execute(query).all()
         taken = []
         for row in at_work:
@@ -396,7 +397,7 @@ class RunStore:
             if gone or self._stands_still(row.id, (row.attempt, row.beats), bool(row.is_over)):
                 same = (table.id == row.id) & (table.attempt == row.attempt) & (table.beats == row.beats)
                 same &= table.status == RunStatus.RUNNING
-                with self._write() as db:
+                with self.write() as db:
                     if db.execute(update(runs).where(same).values(_after_loss(row.request, row.tries))).rowcount:
                         taken.append(row.id)
         return taken
@@ -412,16 +413,18 @@ class RunStore:
     # -- the database ----------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _read(self) -> Iterator[Connection]:
+    def read(self) -> Iterator[Connection]:
+        """A connection to read by; what goes wrong with it becomes a StoreError."""
         with answering(), self.engine.connect() as db:
             yield db
 
     @contextlib.contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def write(self) -> Iterator[Connection]:
+        """A transaction to write in, whole or not at all; what goes wrong with it becomes a StoreError."""
         with answering(), writing(self.engine) as db:
             yield db
 
-    def _lock(self, db: Connection, what: int | str) -> None:
+    def lock(self, db: Connection, what: int | str) -> None:
         """Let others who lock the same wait until this transaction ends. SQLite has one writer anyway."""
         if self.engine.dialect.name == "postgresql":
             key = func.hashtext(what) if isinstance(what, str) else what

@@ -50,7 +50,7 @@ class RunWriter:
 
     def asked(self) -> str:
         """What the reader asks of the worker, as in `beat`, without writing."""
-        with self.store._read() as db:
+        with self.store.read() as db:
             row = db.execute(select(runs.c.request).where(self._is_ours())).one_or_none()
         if row is None:
             raise LostRun

@@ -9,7 +9,6 @@ from resnet_viz.training.executor import keep_watch, prepare_workers, runs_at_on
 from resnet_viz.training.queue import LimitError, continue_run, queue_runs, see_to_runs
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
 from resnet_viz.training.schedule import planned_rates
-from resnet_viz.training.storage import read_location
 from resnet_viz.training.sweep import Grid, continue_sweep, count_ended, queue_sweep, stop_sweep
 from resnet_viz.training.threads import count_cores, threads_for
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from resnet_viz.training.loop import train
     from resnet_viz.training.memory import estimate_memory, free_memory, must_recompute
     from resnet_viz.training.pace import end_measuring, measure_pace
+    from resnet_viz.training.weights import load_net
 
 __all__ = [
     "DEVICES",
@@ -53,6 +53,7 @@ __all__ = [
     "free_memory",
     "free_resources",
     "keep_watch",
+    "load_net",
     "measure_pace",
     "must_recompute",
     "planned_rates",
@@ -60,7 +61,6 @@ __all__ = [
     "preset",
     "queue_runs",
     "queue_sweep",
-    "read_location",
     "resolve_device",
     "resolve_precision",
     "runs_at_once",
@@ -77,5 +77,5 @@ __getattr__ = lazy_exports(
     | dict.fromkeys(("estimate_memory", "free_memory", "must_recompute"), "resnet_viz.training.memory")
     | {"free_resources": "resnet_viz.training.cluster"}
     | dict.fromkeys(("measure_pace", "end_measuring"), "resnet_viz.training.pace")
-    | {"train": "resnet_viz.training.loop"}
+    | {"train": "resnet_viz.training.loop", "load_net": "resnet_viz.training.weights"}
 )

@@ -43,6 +43,8 @@ class TrainingConfig:
     `peak_lr` is the highest learning rate of the schedule; with `warm_up` a tenth of it is used until the training
     error is below 80 % (He et al. 2015, sec. 4.2). `momentum` and `nesterov` are SGD's. `clip_norm` bounds the
     2-norm of the whole gradient (0: no bound). `seed` draws the initialization, the data order and the augmentation.
+    `start` is the id of a run whose trained net is where this one begins ("": weights are drawn); blocks that the spec
+    appends to that net begin as the identity.
     `threads` of a CPU are as asked for, so that a curve can be repeated to the bit; 0 shares out the cores.
     Raises ConfigError for values out of range.
     """
@@ -71,6 +73,7 @@ class TrainingConfig:
     precision: str = "auto"
     threads: int = 0
     recompute: str = "auto"
+    start: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "more_epochs", tuple(self.more_epochs))  # JSON has lists
@@ -83,6 +86,8 @@ class TrainingConfig:
             _check(name, getattr(self, name), least, most, int)
         for name, highest in NUMBERS.items():
             _check(name, getattr(self, name), 0.0, highest, float)
+        if not isinstance(self.start, str) or not (self.start == "" or self.start.isalnum()):
+            raise ConfigError(f"start is {self.start!r}; it must be the id of a run")
         for name in SWITCHES:
             if not isinstance(getattr(self, name), bool):
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be true or false")

@@ -5,19 +5,16 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 import traceback
 from dataclasses import asdict
-from pathlib import Path
 
 from resnet_viz.runs import Claim, Owner, RunStatus, RunStore, StoreError
 from resnet_viz.settings import Settings
-from resnet_viz.training.allocator import huge_pages
+from resnet_viz.training.processes import launch
 from resnet_viz.training.threads import default_at_once
 
-PACKAGE_ROOT = Path(__file__).parents[2]
 WATCH_SECONDS = 2.0
 FROZEN = 4.5  # seconds after a stop or a pause was asked for in which a worker has to end by itself
 SPARES = 2  # both nets of a comparison
@@ -133,14 +130,4 @@ def _dismiss(worker: subprocess.Popen[str]) -> None:
 
 
 def _launch(*flags: str) -> subprocess.Popen[str]:
-    python_path = os.pathsep.join(filter(None, (str(PACKAGE_ROOT), os.environ.get("PYTHONPATH"))))
-    return subprocess.Popen(
-        [sys.executable, "-m", "resnet_viz.training.worker", *flags],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        # Whatever folder the server was started in.
-        env=huge_pages(os.environ | {"PYTHONPATH": python_path}),
-        start_new_session=True,  # Ctrl-C in the server's terminal does not reach it
-    )
+    return launch("resnet_viz.training.worker", *flags, outlives=True)

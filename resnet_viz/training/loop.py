@@ -13,7 +13,7 @@ from torch import Tensor
 
 from resnet_viz.data import ImageData, PictureFormat, load_dataset, normalize
 from resnet_viz.data.augment import draw_epoch
-from resnet_viz.nets import ConvNet, NetSpec, build_net
+from resnet_viz.nets import ConvNet, NetSpec, SpecError, append_identity, build_net
 from resnet_viz.training.config import TrainingConfig, count_pictures, count_steps
 from resnet_viz.training.devices import Device, autocast, describe_machine
 from resnet_viz.training.memory import forward_recomputing, free_memory, must_recompute
@@ -31,18 +31,25 @@ from resnet_viz.training.step import Step, make_step
 
 REPORT_SECONDS = 0.5  # a curve grows about twice a second
 EVALUATION_BATCH = (32, 256)  # at least and at most; between them that of the training, whose memory is there
+CALIBRATION = 512  # training pictures that tell the batch norms of appended plain blocks what arrives
 GPU_PIXELS = 2_000_000  # of a batch of the evaluation on a GPU, where that is more
 
 
 def train(
-    spec: NetSpec, config: TrainingConfig, data: ImageData | None = None, snapshot: Snapshot | None = None
+    spec: NetSpec,
+    config: TrainingConfig,
+    data: ImageData | None = None,
+    snapshot: Snapshot | None = None,
+    start_from: ConvNet | None = None,
 ) -> Iterator[Report]:
     """Train a net and yield Started, then StepsDone about twice a second, Evaluating and EpochDone.
 
     The net takes the channels and classes of the data, whatever the spec says of them. The same seed on the
     same machine and number of threads gives the same numbers; from a snapshot, which `Started.save` takes, a training
-    goes on as if it had never been left. Raises Diverged after having yielded the steps
-    up to the one whose loss is not finite, ConfigError, SpecError or DatasetError before the first step.
+    goes on as if it had never been left. With `start_from` the net begins as that one, and blocks that the spec has
+    appended to it as the identity.
+    Raises Diverged after having yielded the steps up to the one whose loss is not finite, ConfigError, SpecError or
+    DatasetError before the first step.
     """
     data = data or load_dataset(config.dataset, folder=config.folder or None, size=config.size)
     device, precision = describe_machine(config)
@@ -54,7 +61,7 @@ def train(
 
     torch.manual_seed(config.seed)  # the initialization
     chance = torch.Generator().manual_seed(config.seed)  # the data order and the augmentation
-    net = build_net(spec).to(device.kind).to(memory_format=torch.channels_last)
+    net = _first_net(spec, start_from, data, chosen).to(device.kind).to(memory_format=torch.channels_last)
     # The whole set as uint8 on the device: a batch is an index, no worker processes, no copies from the host.
     pictures = torch.from_numpy(data.train_pictures[chosen]).to(device.kind)
     labels = torch.from_numpy(data.train_labels[chosen]).to(device.kind)
@@ -113,6 +120,17 @@ def train(
         course.begin_epoch(chance.get_state())
         errors = (float(train_loss), float(train_error), test_loss, test_error)
         yield EpochDone(course.epoch, course.step, *errors, course.seconds)
+
+
+def _first_net(spec: NetSpec, start_from: ConvNet | None, data: ImageData, chosen: np.ndarray) -> ConvNet:
+    """The net before its first step. Raises SpecError where the spec is not what `start_from` can become."""
+    if start_from is None:
+        return build_net(spec)
+    if replace(start_from.spec, appended=spec.appended) != spec or start_from.spec.appended > spec.appended:
+        raise SpecError(f"{start_from.spec.name} cannot become {spec.name}; only blocks can be appended to it")
+    pictures = data.train_pictures[chosen[:CALIBRATION]]
+    x = normalize(torch.from_numpy(np.ascontiguousarray(pictures)), data.form)
+    return append_identity(start_from, spec.appended - start_from.spec.appended, x)
 
 
 def _look_whether_warm(course: Course, wrong: Tensor) -> None:

@@ -6,26 +6,24 @@ takes twice as long.
 
 import atexit
 import json
-import os
 import statistics
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import asdict
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
 from resnet_viz.nets import ConvNet, NetSpec, build_net
-from resnet_viz.training.allocator import huge_pages, keep_freed_memory
+from resnet_viz.training.allocator import keep_freed_memory
 from resnet_viz.training.config import TrainingConfig
 from resnet_viz.training.devices import Device, autocast
 from resnet_viz.training.estimate import Pace
+from resnet_viz.training.processes import launch
 from resnet_viz.training.threads import threads_for
 
-PACKAGE_ROOT = Path(__file__).parents[2]
 BLOCKS = (1, 4)  # of each stage, in the two nets; what lies between them is the cost of three
 ROUNDS, WARMING = 4, 1  # the first round compiles kernels
 
@@ -64,15 +62,7 @@ def end_measuring() -> None:
 
 
 def _launch() -> subprocess.Popen[str]:
-    python_path = os.pathsep.join(filter(None, (str(PACKAGE_ROOT), os.environ.get("PYTHONPATH"))))
-    return subprocess.Popen(
-        [sys.executable, "-m", "resnet_viz.training.pace"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=huge_pages(os.environ | {"PYTHONPATH": python_path}),
-    )
+    return launch("resnet_viz.training.pace", outlives=False, answers=True)
 
 
 def _write(meter: subprocess.Popen[str], kind: list[object]) -> None:

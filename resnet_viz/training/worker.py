@@ -15,13 +15,14 @@ from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from resnet_viz import __version__
 from resnet_viz.data import DatasetError, ImageData, encode_png, load_dataset
 from resnet_viz.nets import NetSpec, SpecError
-from resnet_viz.runs import Claim, LostRun, Owner, Run, RunStatus, RunStore, RunWriter, StoreError
+from resnet_viz.runs import Claim, LostRun, Owner, Run, RunStatus, RunStore, RunWriter, StoreError, find_run
 from resnet_viz.settings import Settings
 from resnet_viz.training.allocator import keep_freed_memory
 from resnet_viz.training.config import ConfigError, TrainingConfig
@@ -30,6 +31,9 @@ from resnet_viz.training.keeper import DiskFull, Keeper
 from resnet_viz.training.outbox import Outbox
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
 from resnet_viz.training.threads import CoreShare
+
+if TYPE_CHECKING:
+    from resnet_viz.nets import ConvNet
 
 BEAT_SECONDS = 5.0
 ASK_SECONDS = 0.5  # how often a worker looks whether it shall stop
@@ -197,7 +201,8 @@ def _train(
     data = load_dataset(config.dataset, settings.data_root, config.folder or None, tell, config.size)
     snapshot = keeper.find_snapshot(tell)
     said = time.monotonic()
-    for report in train(NetSpec(**run.spec), config, data, snapshot):
+    start_from = _load_start(store, config.start) if config.start else None
+    for report in train(NetSpec(**run.spec), config, data, snapshot, start_from):
         if isinstance(report, Started):
             keeper.begin(report)
             facts = _facts(report, data, torch.get_num_threads())
@@ -224,6 +229,19 @@ def _train(
             keeper.after_epoch(report)
         watch(report)
         yield report
+
+
+def _load_start(store: RunStore, run_id: str) -> "ConvNet":
+    """The trained net of a run of this store, or of a recorded one. Raises ConfigError where it is not there."""
+    from resnet_viz.nets import CheckpointError
+    from resnet_viz.training.weights import load_net
+
+    try:
+        return load_net(find_run(store, run_id))
+    except KeyError as error:
+        raise ConfigError(f"there is no run {run_id} on this machine to start from") from error
+    except CheckpointError as error:
+        raise ConfigError(f"run {run_id} left no net to start from: {error}") from error
 
 
 def _attempt(run: Run, first_step: int) -> dict[str, object]:

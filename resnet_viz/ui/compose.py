@@ -114,7 +114,8 @@ def _choose_spec(slot: int, removable: bool) -> NetSpec:
     name = st.empty()
     kind = st.selectbox("Kind of net", list(KINDS), list(KINDS).index(_kind_of(start)), key=_key(slot, "kind"))
     fields: dict[str, Any] = dict(KINDS[kind])
-    fields |= {"in_channels": start.in_channels, "classes": start.classes}
+    kept = ("in_channels", "classes", "width", "appended")
+    fields |= {name: getattr(start, name) for name in kept}
     depths = possible_depths(fields["family"], fields.get("stem", "cifar"), fields.get("block", "basic"))
     nearest = min(depths, key=lambda depth: abs(depth - start.depth))
     fields["depth"] = st.select_slider("Depth", depths, nearest, key=_key(slot, f"depth_{kind}"))
@@ -140,6 +141,10 @@ def _choose_more(slot: int, start: NetSpec, fields: Mapping[str, Any]) -> dict[s
     is_bottleneck = fields.get("block") == "bottleneck" or (
         fields.get("stem") == "imagenet" and fields["depth"] >= FIRST_BOTTLENECK
     )
+    if fields.get("stem") == "cifar":
+        more["width"] = st.number_input(
+            "Filters of the first stage", 1, 256, start.width, key=_key(slot, "width"), help="16 in the paper."
+        )
     if fields["family"] != "vgg":
         more["order"] = _choose(slot, "order", "Block order", ORDERS, start)
     if is_bottleneck:

@@ -188,14 +188,9 @@ def nets_lock() -> threading.Lock:
 
 def net_of(run: Run) -> "ConvNet":
     """The trained net of a run. Raises CheckpointError with a sentence where its weights are gone."""
-    return _load_net(run.weights)
+    return _load_net(run.weights, run)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Loading the net…")
-def _load_net(path: str) -> "ConvNet":
-    if "://" not in path:
-        return nets.load_checkpoint(path)
-    try:
-        return nets.read_checkpoint(training.read_location(path), path.rpartition("/")[2])
-    except OSError as error:
-        raise nets.CheckpointError(f"{path} cannot be read") from error
+def _load_net(weights: str, _run: Run) -> "ConvNet":
+    return training.load_net(_run)

@@ -119,3 +119,15 @@ def test_pictures_too_small_for_a_net_are_refused_with_the_smallest():
         NetSpec("vgg", 16).check_size(16)
     NetSpec("vgg", 18).check_size(16)
     NetSpec("resnet", 110).check_size(1)
+
+
+def test_width_and_appended_blocks_are_in_layout_name_and_slug():
+    spec = NetSpec("resnet", 20, width=4, appended=2)
+    assert spec.layout.blocks == (3, 3, 5)
+    assert spec.layout.widths == (4, 8, 16)
+    assert spec.name == "ResNet-20 (A, 4 filters wide, 2 blocks appended)"
+    assert NetSpec.from_slug(spec.to_slug()) == spec
+    imagenet = NetSpec("resnet", 18, stem="imagenet", width=4, appended=2)
+    assert imagenet == NetSpec("resnet", 18, stem="imagenet")
+    with pytest.raises(SpecError, match="width must be a whole number from 1 to 256"):
+        NetSpec("resnet", 20, width=0)

@@ -10,8 +10,8 @@ from torch import nn
 
 from resnet_viz.data import normalize
 from resnet_viz.data.augment import draw_epoch
-from resnet_viz.nets import NetSpec, build_net, weighted_layers
-from resnet_viz.training import ConfigError, Diverged, EpochDone, Started, StepsDone, TrainingConfig, train
+from resnet_viz.nets import NetSpec, SpecError, build_net, weighted_layers
+from resnet_viz.training import ConfigError, Diverged, EpochDone, Started, StepsDone, TrainingConfig, preset, train
 from resnet_viz.training.loop import choose_pictures
 from resnet_viz.training.schedule import WARM_UP_STEPS
 from resnet_viz.training.step import loss_of
@@ -258,3 +258,22 @@ def test_a_loss_that_is_no_number_ends_the_run_at_its_step(few_digits):
 def test_a_batch_larger_than_the_data_is_the_data(few_digits):
     rows, _, _ = collect(train(SPEC, replace(CONFIG, batch_size=4096), few_digits))
     assert len(rows) == 2
+
+
+def test_a_training_that_starts_from_a_net_begins_with_its_error(few_digits):
+    config = preset("digits", epochs=2, precision="fp32", threads=1)
+    started, *_, last = train(NetSpec("resnet", 8), config, few_digits)
+    net = started.net.eval()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    again = train(NetSpec("resnet", 8, appended=2), replace(config, peak_lr=0.0), few_digits, start_from=net)
+    bigger, *_, end = again
+    assert bigger.net.spec.appended == 2
+    assert all(torch.equal(net.state_dict()[name], value) for name, value in before.items())  # a copy was trained
+    assert end.test_error == pytest.approx(last.test_error, abs=0.1)  # running statistics alone have moved
+
+
+def test_a_training_starts_from_no_net_of_another_kind(few_digits):
+    config = preset("digits", epochs=1)
+    started = next(iter(train(NetSpec("resnet", 8), config, few_digits)))
+    with pytest.raises(SpecError, match="cannot become plain-8"):
+        next(iter(train(NetSpec("plain", 8), config, few_digits, start_from=started.net)))

@@ -1,0 +1,69 @@
+"""How is a question put, and where is its answer? Asked once, answered in the background, kept for good."""
+
+import contextlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from resnet_viz.runs import RunStatus, RunStore, Study, StudyStore, recorded_stores
+from resnet_viz.settings import Settings
+from resnet_viz.training.processes import launch
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finished study and the frame that it came to; `is_recorded` if it ships with the project."""
+
+    study: Study
+    frame: pd.DataFrame
+    is_recorded: bool
+
+
+def ask(store: RunStore, settings: Settings, kind: str, params: dict[str, Any]) -> Study:
+    """Have a question of QUESTIONS answered in the background; the same one is asked only once at a time."""
+    study = StudyStore(store).ask(kind, params)
+    start_worker(settings)
+    return study
+
+
+def start_worker(settings: Settings) -> None:
+    """Start a process that answers all questions that wait, and ends. It ends at once where another is at it."""
+    worker = launch("resnet_viz.studies.worker", outlives=True)
+    assert worker.stdin is not None
+    with contextlib.suppress(OSError):
+        worker.stdin.write(json.dumps(settings.model_dump(mode="json")) + "\n")
+        worker.stdin.close()
+
+
+def find_answer(store: RunStore, kind: str, params: dict[str, Any]) -> Answer | None:
+    """The newest answer to a question, found here or shipped with the project; None where there is none."""
+    for one, is_recorded in _stores(store):
+        studies = StudyStore(one)
+        for study in studies.studies(kind, params):
+            if study.status is RunStatus.FINISHED:
+                return Answer(study, studies.answer(study.id), is_recorded)
+    return None
+
+
+def find_answers(store: RunStore, kind: str) -> list[Answer]:
+    """All answers to questions of a kind, the store's own first, each group with the newest first."""
+    return [
+        Answer(study, StudyStore(one).answer(study.id), is_recorded)
+        for one, is_recorded in _stores(store)
+        for study in StudyStore(one).studies(kind)
+        if study.status is RunStatus.FINISHED
+    ]
+
+
+def find_study(store: RunStore, kind: str, params: dict[str, Any]) -> Study | None:
+    """What became of a question that was put here last, answered or not; None where it never was."""
+    studies = StudyStore(store)
+    studies.recover()
+    return next(iter(studies.studies(kind, params)), None)
+
+
+def _stores(store: RunStore) -> Sequence[tuple[RunStore, bool]]:
+    return [(store, False), *((one, True) for one in recorded_stores().values())]

@@ -1,0 +1,15 @@
+"""How is the net of a run read? From a file, or from wherever its storage is."""
+
+from resnet_viz.nets import CheckpointError, ConvNet, load_checkpoint, read_checkpoint
+from resnet_viz.runs import Run
+from resnet_viz.training.storage import read_location
+
+
+def load_net(run: Run) -> ConvNet:
+    """The trained net of a run, in evaluation mode. Raises CheckpointError where its weights are gone or broken."""
+    if "://" not in run.weights:
+        return load_checkpoint(run.weights)
+    try:
+        return read_checkpoint(read_location(run.weights), run.weights.rpartition("/")[2])
+    except OSError as error:
+        raise CheckpointError(f"{run.weights} cannot be read") from error
