@@ -7,15 +7,20 @@ from resnet_viz.ui.services import while_store_answers
 st.set_page_config(page_title="Residual networks", page_icon="resnet_viz/ui/icon.png", layout="wide")
 
 page = st.navigation(
-    [
-        st.Page("pages/train.py", title="Train", icon=":material/show_chart:", default=True),
-        st.Page("pages/sweep.py", title="Sweep", icon=":material/grid_on:"),
-        st.Page("pages/architecture.py", title="Architecture", icon=":material/account_tree:"),
-        st.Page("pages/data.py", title="Data", icon=":material/photo_library:"),
-        st.Page("pages/gradients.py", title="Gradients", icon=":material/layers:"),
-        st.Page("pages/saliency.py", title="Saliency", icon=":material/visibility:"),
-        st.Page("pages/classify.py", title="Classify", icon=":material/add_photo_alternate:"),
-    ],
+    {
+        "": [
+            st.Page("pages/train.py", title="Train", icon=":material/show_chart:", default=True),
+            st.Page("pages/sweep.py", title="Sweep", icon=":material/grid_on:"),
+            st.Page("pages/architecture.py", title="Architecture", icon=":material/account_tree:"),
+            st.Page("pages/data.py", title="Data", icon=":material/photo_library:"),
+            st.Page("pages/gradients.py", title="Gradients", icon=":material/layers:"),
+            st.Page("pages/saliency.py", title="Saliency", icon=":material/visibility:"),
+            st.Page("pages/classify.py", title="Classify", icon=":material/add_photo_alternate:"),
+        ],
+        "Laboratory": [
+            st.Page("pages/lesions.py", title="Lesions", icon=":material/content_cut:"),
+        ],
+    },
     position="top",
 )
 while_store_answers(page.run)()

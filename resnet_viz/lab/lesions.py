@@ -1,29 +1,16 @@
 """What is lost with a block? Blocks of a trained net deleted or swapped, and its error (Veit et al. 2016, sec. 4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from resnet_viz.lab.blocks import Tell, be_silent, blocks_of, can_be_deleted
 from resnet_viz.nets import ConvNet, NetSpec
-from resnet_viz.nets.blocks import Block
 
-Tell = Callable[[float], None]
 BATCH = 500  # pictures that go through a net at once
-
-
-def blocks_of(net: ConvNet) -> dict[str, Block]:
-    """The blocks of a net by name, in order; empty for VGG nets, whose layers form none."""
-    return {name: module for name, module in net.named_modules() if isinstance(module, Block)}
-
-
-def can_be_deleted(block: Block) -> bool:
-    """Whether the map has the same size behind a block as before it."""
-    convolutions = [layer for layer in block.get_submodule("branch").modules() if isinstance(layer, nn.Conv2d)]
-    keeps = convolutions[0].in_channels == convolutions[-1].out_channels
-    return keeps and all(layer.stride == (1, 1) for layer in convolutions)
 
 
 @torch.no_grad()
@@ -38,7 +25,7 @@ def error_with(net: ConvNet, x: Tensor, labels: Tensor, order: Sequence[str] | N
     return wrong / len(labels)
 
 
-def error_without_each_block(net: ConvNet, x: Tensor, labels: Tensor, tell: Tell = lambda done: None) -> pd.DataFrame:
+def error_without_each_block(net: ConvNet, x: Tensor, labels: Tensor, tell: Tell = be_silent) -> pd.DataFrame:
     """The error with each block deleted for itself: columns block, position (from 1), error, intact (nothing deleted).
 
     Blocks that change the size of the map are left where they are, and have no error (NaN). What lies before a deleted
@@ -68,9 +55,7 @@ def lesion_counts(spec: NetSpec) -> list[int]:
     return sorted({round(share * removable) for share in np.linspace(0, 0.7, 9)})
 
 
-def error_by_lesions(
-    net: ConvNet, x: Tensor, labels: Tensor, draws: int = 5, tell: Tell = lambda done: None
-) -> pd.DataFrame:
+def error_by_lesions(net: ConvNet, x: Tensor, labels: Tensor, draws: int = 5, tell: Tell = be_silent) -> pd.DataFrame:
     """The error by the number of blocks deleted, and of pairs of blocks swapped, each drawn at random `draws` times.
 
     Columns what ("deleted" or "swapped"), count, draw, error, disorder (1 - Kendall's tau of a reordering, 0 for none).

@@ -5,6 +5,7 @@ from resnet_viz.plots.architecture import block_drawing, net_drawing, stage_bars
 from resnet_viz.plots.counts import class_counts
 from resnet_viz.plots.curves import Curve, error_curves, loss_curves
 from resnet_viz.plots.gradients import Norms, layer_heatmap, layer_profile
+from resnet_viz.plots.lesions import lesion_counts, lesion_profile
 from resnet_viz.plots.style import COLORS, pick_colors
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "error_curves",
     "layer_heatmap",
     "layer_profile",
+    "lesion_counts",
+    "lesion_profile",
     "loss_curves",
     "net_drawing",
     "pick_colors",

@@ -12,6 +12,7 @@ COLORS = {
     "vgg": ("#009E73", "#66C2A5", "#00573F", "#A6D8C5"),
 }
 DASHES = {"train": "dot", "test": "solid"}
+SYMBOLS = {"plain": "square", "resnet": "circle", "vgg": "diamond"}
 HEIGHT = 340
 LOG_AXIS = {"type": "log", "dtick": 1, "exponentformat": "power", "minor": {"ticks": "outside", "ticklen": 3}}
 
@@ -27,14 +28,17 @@ def pick_colors(families: Iterable[str]) -> list[str]:
     return colors
 
 
-def lay_out(figure: go.Figure, *, x: str, y: str, height: int = HEIGHT) -> go.Figure:
-    """Give a figure the common layout: axis titles, a legend above the plot, no background of its own."""
+def lay_out(figure: go.Figure, *, x: str, y: str, height: int = HEIGHT, panels: bool = False) -> go.Figure:
+    """Give a figure the common layout: axis titles, a legend above the plot, no background of its own.
+
+    With `panels` that have titles of their own the legend stands above these.
+    """
     figure.update_layout(
         height=height,
-        margin={"l": 60, "r": 16, "t": 40, "b": 48},
+        margin={"l": 60, "r": 16, "t": 72 if panels else 40, "b": 48},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend={"orientation": "h", "y": 1.14 if panels else 1.02, "yanchor": "bottom", "x": 0},
         hovermode="x unified",
     )
     grid = {"gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from resnet_viz.lazy import lazy_exports
-from resnet_viz.studies.ask import Answer, ask, find_answer, find_answers, find_study
+from resnet_viz.studies.asking import Answer, ask, find_answer, find_answers, find_study
 
 if TYPE_CHECKING:
     from resnet_viz.studies.questions import QUESTIONS, Passes, Question

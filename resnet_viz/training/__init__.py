@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from resnet_viz.lazy import lazy_exports
 from resnet_viz.training.config import DEVICES, RECIPES, ConfigError, TrainingConfig, count_steps, preset
-from resnet_viz.training.estimate import Pace, estimate_seconds
+from resnet_viz.training.estimate import EVALUATION_SHARE, Pace, estimate_seconds, seconds_of_step
 from resnet_viz.training.executor import keep_watch, prepare_workers, runs_at_once, start_workers
 from resnet_viz.training.queue import LimitError, continue_run, queue_runs, see_to_runs
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEVICES",
+    "EVALUATION_SHARE",
     "RECIPES",
     "ConfigError",
     "Device",
@@ -64,6 +65,7 @@ __all__ = [
     "resolve_device",
     "resolve_precision",
     "runs_at_once",
+    "seconds_of_step",
     "see_to_runs",
     "start_workers",
     "stop_sweep",

@@ -18,6 +18,13 @@ class Pace:
     block: float
 
 
+def seconds_of_step(spec: NetSpec, pace: Pace) -> float:
+    """Seconds that one step of a net takes, forward and backward, at the pace of nets of its kind."""
+    blocks = spec.layout.blocks
+    more = 0.0 if spec.family == "vgg" else sum(blocks) / len(blocks) - 1
+    return pace.first + more * pace.block
+
+
 def estimate_seconds(
     spec: NetSpec, config: TrainingConfig, pace: Pace, train_count: int, test_count: int, recomputes: bool = False
 ) -> float:
@@ -26,8 +33,6 @@ def estimate_seconds(
     A stage's blocks cost the same, in every stage. Raises ConfigError where the configuration has no two steps.
     """
     steps = count_steps(train_count, config)
-    blocks = spec.layout.blocks
-    more = 0.0 if spec.family == "vgg" else sum(blocks) / len(blocks) - 1
-    step = (pace.first + more * pace.block) * (RECOMPUTING if recomputes else 1.0)
+    step = seconds_of_step(spec, pace) * (RECOMPUTING if recomputes else 1.0)
     tests = ceil(steps.total / steps.an_epoch)
     return step * (steps.total + tests * EVALUATION_SHARE * test_count / steps.batch_size)

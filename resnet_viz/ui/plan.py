@@ -112,7 +112,7 @@ def _refuse(error: Exception) -> None:
 
 
 @st.fragment(run_every=1.0)
-def _wait_for_machine(is_ready: Callable[[], bool]) -> None:
+def wait_for_machine(is_ready: Callable[[], bool]) -> None:
     """Say that the machine is being looked at, and run the page again once `is_ready` says so."""
     if is_ready():
         st.rerun()
@@ -126,7 +126,7 @@ def show_price(plan: Plan, with_sizes: bool = True) -> bool:
     """Say what the nets have, what the machine is, and what time and memory it will take; whether Start makes sense."""
     found = machine()
     if not found.is_known:
-        _wait_for_machine(lambda: machine().is_known)
+        wait_for_machine(lambda: machine().is_known)
         return True  # a reader need not wait for an estimate
     if found.problem:
         st.error(f"{found.problem}. Run `make setup` again.")
@@ -162,7 +162,7 @@ def _say_time(
     config, size = plan.config, plan.data.side
     paces = [found.pace(spec, config, size, kind, at_once) for spec in specs]
     if None in paces:
-        _wait_for_machine(lambda: None not in [machine().pace(spec, config, size, kind, at_once) for spec in specs])
+        wait_for_machine(lambda: None not in [machine().pace(spec, config, size, kind, at_once) for spec in specs])
         return "Time not known yet"
     _prepare_workers()
     free = training.free_memory(kind)

@@ -1,0 +1,75 @@
+"""What is lost with a block? Delete blocks of trained nets, swap them, and see what is left (Veit et al. 2016)."""
+
+import streamlit as st
+
+from resnet_viz.plots import lesion_counts, lesion_profile
+from resnet_viz.runs import Run
+from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.lesions import choose_lesions, error_after
+from resnet_viz.ui.services import while_store_answers
+from resnet_viz.ui.studies import answered, say_origin
+from resnet_viz.ui.subjects import choose_nets, spec_of
+
+PICTURES = 397  # of the test set: all of digits
+
+st.title("What is lost with a block?")
+st.markdown(
+    r"In a residual net a block adds to what it is given: $y_i = y_{i-1} + f_i(y_{i-1})$. Without it there is still "
+    r"$y_{i-1}$: of the $2^n$ paths through $n$ blocks half are gone, and half are as they were. In a plain net there "
+    "is one path, and every block is on it. Veit et al. 2016 deleted the blocks of trained nets, one at a time: a "
+    "ResNet's error hardly moved, a VGG net fell to chance. Both nets here have batch norm; nothing is trained again."
+)
+runs = choose_nets(lambda spec: spec.family != "vgg")
+families = {net_name(run): run.spec["family"] for run in runs}
+
+st.markdown("##### Every block deleted for itself")
+answer = answered("lesions", {"pictures": PICTURES}, runs)
+clicked = ""
+if answer is not None:
+    event = st.plotly_chart(
+        lesion_profile(answer.frame, families),
+        key="lesion_profile",
+        on_select="rerun",
+        selection_mode="points",
+        alt=f"Test error of {' and '.join(families)} by the block that is deleted",
+    )
+    points = event["selection"]["points"]
+    clicked = points[0]["customdata"] if points else ""
+    for net, part in answer.frame.groupby("net", sort=False):
+        lost = 100 * (part["error"] - part["intact"]).dropna()
+        st.markdown(
+            f"**{net}**: {100 * part['intact'].iloc[0]:.1f} % with all blocks. Without one of {len(lost)} blocks the "
+            f"error rises by {lost.median():.1f} points in the median, and by {lost.max():.1f} at most."
+        )
+    st.caption("Dotted: nothing deleted. Blocks that change the size of the map cannot be left out.")
+    say_origin(answer, runs)
+
+
+@while_store_answers
+def show_lesions(runs: list[Run], clicked: str) -> None:
+    """The reader's own lesions, and the error at once."""
+    st.markdown("##### Delete and swap them yourself")
+    deleted, swapped = choose_lesions([spec_of(run) for run in runs], clicked)
+    for run, column in zip(runs, st.columns(max(2, len(runs)), gap="large"), strict=False):
+        before, after = error_after(run, (), ()), error_after(run, deleted, swapped)
+        change = f"{100 * (after - before):+.1f} points" if deleted or swapped else None
+        column.metric(net_name(run), f"{after:.1%} error", change, delta_color="inverse")
+    st.caption(f"On {PICTURES} test pictures, the same ones every time; blocks are named stage.block, as in drawings.")
+
+
+show_lesions(runs, clicked)
+
+st.markdown("##### More and more of them")
+st.markdown(
+    "If paths were all that mattered, the error would rise smoothly with the number of blocks that are gone. "
+    "Swapping blocks of a stage keeps their number, and takes away the order in which they were trained."
+)
+more = answered("more_lesions", {"pictures": PICTURES}, runs)
+if more is not None:
+    st.plotly_chart(
+        lesion_counts(more.frame, families),
+        key="lesion_counts",
+        alt=f"Test error of {' and '.join(families)} by the number of blocks deleted, and of pairs swapped",
+    )
+    st.caption(f"Medians of {more.study.params['draws']} random draws; the bars reach from the least to the most.")
+    say_origin(more, runs)

@@ -1,0 +1,61 @@
+"""Which blocks does the reader take out or swap, and what is the error then?"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from resnet_viz import lab
+from resnet_viz.nets import NetSpec
+from resnet_viz.runs import Run
+from resnet_viz.ui.studies import nets_lock, subject_of
+
+PICTURES = 397
+
+
+def choose_lesions(specs: Sequence[NetSpec], clicked: str = "") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The blocks that are deleted, and two that are swapped or none; those that all nets have can be chosen.
+
+    A block that was `clicked` in a figure is deleted, or is there again when it is clicked once more.
+    """
+    names = _deletable(specs)
+    key = "deleted_blocks"
+    if clicked and st.session_state.get("clicked_block") != clicked:
+        chosen = set(st.session_state.get(key, [])) ^ {clicked}
+        st.session_state[key] = [name for name in names if name in chosen]
+    st.session_state["clicked_block"] = clicked
+    deleted = st.pills(
+        "Deleted blocks", names, selection_mode="multi", format_func=_short, key=key, help="Or click one in the figure."
+    )
+    swapped = st.multiselect(
+        "Two blocks to swap", names, format_func=_short, max_selections=2, key="swapped_blocks", placeholder="none"
+    )
+    return tuple(deleted), tuple(swapped) if len(swapped) == 2 else ()
+
+
+def _deletable(specs: Sequence[NetSpec]) -> list[str]:
+    """Blocks that leave the map as large as it was, by the layout: all but the first of each later stage."""
+    counts = [min(spec.layout.blocks[k] for spec in specs) for k in range(len(specs[0].layout.blocks))]
+    first = [1 if spec.block == "basic" else 2 for spec in specs]
+    return [
+        f"stage{k + 1}.block{i}" for k, count in enumerate(counts) for i in range(2 if k else max(first), count + 1)
+    ]
+
+
+def _short(name: str) -> str:
+    return name.replace("stage", "").replace("block", "")
+
+
+@st.cache_data(max_entries=500, show_spinner="Asking the net…")
+def _error(run_id: str, order: tuple[str, ...]) -> float:
+    subject = subject_of(run_id)
+    with nets_lock():
+        return lab.error_with(subject.net, *subject.test(PICTURES), order)
+
+
+def error_after(run: Run, deleted: Sequence[str], swapped: Sequence[str]) -> float:
+    """The share of wrong answers of a run's net without some blocks, and with two in each other's place."""
+    order = list(lab.blocks_of(subject_of(run.id).net))
+    if swapped:
+        i, j = (order.index(name) for name in swapped)
+        order[i], order[j] = order[j], order[i]
+    return _error(run.id, tuple(name for name in order if name not in deleted))

@@ -1,0 +1,134 @@
+"""How does a page ask the laboratory? What it will take, a button, progress, and then the answer, kept for good."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz import studies, training
+from resnet_viz.nets import NetSpec
+from resnet_viz.runs import Run, RunStatus, Study, StudyStore
+from resnet_viz.settings import Settings
+from resnet_viz.studies import Answer
+from resnet_viz.training import TrainingConfig
+from resnet_viz.ui.plan import say_duration, wait_for_machine
+from resnet_viz.ui.services import machine, nets_lock, run_store
+from resnet_viz.ui.subjects import spec_of
+
+BATCH = 128  # pictures of the steps whose time estimates are made from
+START = 3.0  # seconds until a process has loaded torch and the nets
+
+
+def answered(
+    kind: str, changes: dict[str, Any] | None = None, runs: Sequence[Run] = (), size: int = 0
+) -> Answer | None:
+    """The answer to a question of QUESTIONS about the nets of these runs; None while there is none.
+
+    Shows what the answer will take and a button that has it found, how far it is, or what went wrong. `changes` are
+    parameters that differ from the question's own; without runs "specs" among them names nets by slug, and `size` is
+    the side of their pictures. Call `say_origin` under the figure.
+    """
+    params = params_of(kind, changes, runs)
+    found = studies.find_answer(run_store(), kind, params)
+    study = studies.find_study(run_store(), kind, params)
+    if study is not None and study.status.is_active:
+        st.fragment(_show_progress, run_every=1.0)(study.id)
+        return found
+    if study is not None and study.status is not RunStatus.FINISHED:
+        st.error(f"{study.message[:1].upper()}{study.message[1:].rstrip('.')}.")
+    if found is None:
+        _offer(kind, params, _specs(params, runs), size or _size(runs))
+    return found
+
+
+def params_of(kind: str, changes: dict[str, Any] | None = None, runs: Sequence[Run] = ()) -> dict[str, Any]:
+    """All parameters of a question, as it is kept."""
+    asked = {"runs": [run.id for run in runs]} if runs else {}
+    return studies.QUESTIONS[kind].defaults | (changes or {}) | asked
+
+
+def _specs(params: dict[str, Any], runs: Sequence[Run]) -> list[NetSpec]:
+    return [spec_of(run) for run in runs] or [NetSpec.from_slug(slug) for slug in params.get("specs", [])]
+
+
+def _size(runs: Sequence[Run]) -> int:
+    return max((run.facts["form"]["size"] for run in runs), default=0)
+
+
+def _offer(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: int) -> None:
+    question = studies.QUESTIONS[kind]
+    seconds = estimate(kind, params, specs, size)
+    said = "Time not known yet" if seconds is None else f"**About {say_duration(seconds)}**"
+    st.caption(f":material/timer: {question.title}: not asked yet. {said}, in the background; you can leave this page.")
+    label = "Measure"
+    st.button(label, key=f"ask_{kind}", type="primary", icon=":material/science:", on_click=_ask, args=[kind, params])
+
+
+def _ask(kind: str, params: dict[str, Any]) -> None:
+    studies.ask(run_store(), Settings(), kind, params)
+
+
+def estimate(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: int) -> float | None:
+    """Seconds that an answer takes on this machine, from steps of small nets measured here; None before they were."""
+    found = machine()
+    if not found.is_known:
+        wait_for_machine(lambda: machine().is_known)
+        return None
+    config = TrainingConfig(batch_size=BATCH, precision="fp32")
+    device = found.devices[0].kind
+    work = studies.QUESTIONS[kind].work(specs, params)
+    paces = [found.pace(one.spec, config, size, device, 1) for one in work]
+    if None in paces:
+        wait_for_machine(lambda: None not in [machine().pace(one.spec, config, size, device, 1) for one in work])
+        return None
+    steps = [training.seconds_of_step(one.spec, pace) / BATCH for one, pace in zip(work, paces, strict=True) if pace]
+    pictures = [one.forward * training.EVALUATION_SHARE + one.backward for one in work]
+    return START + sum(step * count for step, count in zip(steps, pictures, strict=True))
+
+
+def _show_progress(study_id: str) -> None:
+    """How far a question is; runs again and again, and the whole page once there is an answer."""
+    store = StudyStore(run_store())
+    store.recover()
+    study = store.study(study_id)
+    if not study.status.is_active:
+        st.rerun()
+    bar, stop = st.columns([4, 1], vertical_alignment="center")
+    bar.progress(study.progress, text=_what_happens(study))
+    stop.button("Stop", key=f"stop_{study_id}", icon=":material/stop:", on_click=_stop, args=[study_id])
+
+
+def _stop(study_id: str) -> None:
+    StudyStore(run_store()).stop(study_id)
+
+
+def _what_happens(study: Study) -> str:
+    if study.status is RunStatus.QUEUED:
+        return "waits for its turn"
+    return f"measuring, {study.progress:.0%}" if study.progress else "loading torch and the nets"
+
+
+def say_origin(answer: Answer, runs: Sequence[Run] = ()) -> None:
+    """Under a figure: which runs, configuration, seed, machine and date it comes from, and a way to ask again."""
+    facts, study = answer.study.facts, answer.study
+    where = "recorded with the project" if answer.is_recorded else "measured here"
+    trained = "; ".join(f"run {run.id} (seed {run.config['seed']}, {run.config['dataset']})" for run in runs)
+    said = f"{where} on {facts['date']} in {say_duration(study.seconds)} on {facts['device']}"
+    text, again = st.columns([5, 1], vertical_alignment="center")
+    text.caption(f"{trained}{'; ' if trained else ''}study {study.id}, {said}.")
+    again.button(
+        "Ask again",
+        key=f"again_{study.kind}",
+        icon=":material/refresh:",
+        on_click=_ask,
+        args=[study.kind, study.params],
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the net and its pictures…")
+def subject_of(run_id: str) -> "studies.Subject":
+    """The trained net of a run and its data, for what is measured on the page itself; ask it under `nets_lock`."""
+    return studies.load_subject(run_store(), Settings(), run_id)
+
+
+__all__ = ["answered", "estimate", "nets_lock", "params_of", "say_origin", "subject_of"]
