@@ -75,7 +75,7 @@ def load_subject(store: RunStore, settings: Settings, run_id: str) -> Subject:
         raise StudyError(f"run {run_id} has kept no weights")
     data = load_data(settings, run)
     device = resolve_device("auto").kind
-    return Subject(run, load_net(run).to(device), data, device)
+    return Subject(run, load_net(run, settings).to(device), data, device)
 
 
 def load_data(settings: Settings, run: Run) -> ImageData:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -14,12 +15,13 @@ class Storage:
 
     def __init__(self, place: str) -> None:
         """Use a folder or an fsspec URL. Raises ImportError or ValueError where fsspec does not know its kind."""
+        self.place = place.rstrip("/")
         self.files, self.root = fsspec.core.url_to_fs(place)
         self.is_local = isinstance(self.files, LocalFileSystem)
 
     def locate(self, name: str) -> str:
-        """Where others find a file: a path, or a URL."""
-        return self._path(name) if self.is_local else self.files.unstrip_protocol(self._path(name))
+        """Where others find a file: a path, or a URL without the password of the place."""
+        return self._path(name) if self.is_local else f"{_without_password(self.place)}/{name}"
 
     def write(self, name: str, data: bytes) -> str:
         """Write a file whole or not at all, on the disk when this returns; its SHA-256. Raises OSError."""
@@ -53,10 +55,17 @@ class Storage:
         return f"{self.root.rstrip('/')}/{name}"
 
 
-def read_location(location: str) -> bytes:
-    """The content of what `Storage.locate` named. Raises OSError."""
+def read_location(location: str, place: str) -> bytes:
+    """The content of what `Storage.locate` named; `place` is where the storage is now. Raises OSError."""
+    here = _without_password(place.rstrip("/")) + "/"
+    if location.startswith(here):
+        return Storage(place).read(location.removeprefix(here))
     files, path = fsspec.core.url_to_fs(location)
     return bytes(files.cat_file(path))
+
+
+def _without_password(place: str) -> str:
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", place)
 
 
 def _write_synced(path: Path, data: bytes) -> None:

@@ -199,9 +199,10 @@ def _train(
     torch.set_num_threads(fixed or share.threads)
     tell("Loading the data", 0.0)
     data = load_dataset(config.dataset, settings.data_root, config.folder or None, tell, config.size)
+    keeper.keeps_epochs = config.keep_epochs
     snapshot = keeper.find_snapshot(tell)
     said = time.monotonic()
-    start_from = _load_start(store, config.start) if config.start else None
+    start_from = _load_start(store, settings, config.start) if config.start else None
     for report in train(NetSpec(**run.spec), config, data, snapshot, start_from):
         if isinstance(report, Started):
             keeper.begin(report)
@@ -231,13 +232,13 @@ def _train(
         yield report
 
 
-def _load_start(store: RunStore, run_id: str) -> "ConvNet":
+def _load_start(store: RunStore, settings: Settings, run_id: str) -> "ConvNet":
     """The trained net of a run of this store, or of a recorded one. Raises ConfigError where it is not there."""
     from resnet_viz.nets import CheckpointError
     from resnet_viz.training.weights import load_net
 
     try:
-        return load_net(find_run(store, run_id))
+        return load_net(find_run(store, run_id), settings)
     except KeyError as error:
         raise ConfigError(f"there is no run {run_id} on this machine to start from") from error
     except CheckpointError as error:

@@ -193,4 +193,4 @@ def net_of(run: Run) -> "ConvNet":
 
 @st.cache_resource(max_entries=16, show_spinner="Loading the net…")
 def _load_net(weights: str, _run: Run) -> "ConvNet":
-    return training.load_net(_run)
+    return training.load_net(_run, Settings())
