@@ -49,12 +49,12 @@ st.divider()
 chosen = choose_sweep()
 
 
-def watch(sweep: str) -> None:
+def watch(sweep: str, was_active: bool) -> None:
     """Every run of the sweep and how far it is; runs again and again while one trains."""
     runs = runs_of(sweep)
     show_progress(runs)
-    if refresh_interval(runs) != refresh_interval(runs_of(chosen)):
-        st.rerun()
+    if any(run.status.is_active for run in runs) != was_active:
+        st.rerun()  # the buttons above are others now
 
 
 if chosen:
@@ -70,6 +70,7 @@ if chosen:
         if st.button("Show its curves", icon=":material/show_chart:"):
             show_comparison(picked)
             st.switch_page("pages/train.py")
-    st.fragment(while_store_answers(watch), run_every=refresh_interval(runs))(chosen)
+    is_active = any(run.status.is_active for run in runs)
+    st.fragment(while_store_answers(watch), run_every=refresh_interval(runs))(chosen, is_active)
 else:
     st.info("No sweep was started here yet.")
