@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from resnet_viz.training.loop import train
     from resnet_viz.training.memory import estimate_memory, free_memory, must_recompute
     from resnet_viz.training.pace import end_measuring, measure_pace
-    from resnet_viz.training.weights import load_net
+    from resnet_viz.training.weights import kept_epochs, load_epoch, load_net
 
 __all__ = [
     "DEVICES",
@@ -54,6 +54,8 @@ __all__ = [
     "free_memory",
     "free_resources",
     "keep_watch",
+    "kept_epochs",
+    "load_epoch",
     "load_net",
     "measure_pace",
     "must_recompute",
@@ -79,5 +81,6 @@ __getattr__ = lazy_exports(
     | dict.fromkeys(("estimate_memory", "free_memory", "must_recompute"), "resnet_viz.training.memory")
     | {"free_resources": "resnet_viz.training.cluster"}
     | dict.fromkeys(("measure_pace", "end_measuring"), "resnet_viz.training.pace")
-    | {"train": "resnet_viz.training.loop", "load_net": "resnet_viz.training.weights"}
+    | dict.fromkeys(("kept_epochs", "load_epoch", "load_net"), "resnet_viz.training.weights")
+    | {"train": "resnet_viz.training.loop"}
 )

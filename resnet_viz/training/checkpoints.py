@@ -13,6 +13,7 @@ from resnet_viz.training.snapshot import Snapshot
 from resnet_viz.training.storage import Storage
 
 NUMBERS_KEY = "resnet_viz.numbers"
+KEPT_EPOCHS = "kept_epochs"  # in a run's facts: the number of epochs whose weights are kept, from epoch 0 on
 
 
 class DamagedCheckpoint(ValueError):
@@ -27,6 +28,11 @@ class Written:
     weights_sha256: str
     state: str
     state_sha256: str
+
+
+def epoch_file(run_id: str, epoch: int) -> str:
+    """The name of a run's weights after an epoch, where every epoch is kept; after epoch 0: at the start."""
+    return f"weights/{run_id}.epoch{epoch}.safetensors"
 
 
 def write_snapshot(snapshot: Snapshot, spec: NetSpec, storage: Storage, stem: str) -> Written:

@@ -45,6 +45,7 @@ class TrainingConfig:
     2-norm of the whole gradient (0: no bound). `seed` draws the initialization, the data order and the augmentation.
     `start` is the id of a run whose trained net is where this one begins ("": weights are drawn); blocks that the spec
     appends to that net begin as the identity.
+    With `keep_epochs` the weights at the start and after every epoch are kept, a file each.
     `threads` of a CPU are as asked for, so that a curve can be repeated to the bit; 0 shares out the cores.
     Raises ConfigError for values out of range.
     """
@@ -74,6 +75,7 @@ class TrainingConfig:
     threads: int = 0
     recompute: str = "auto"
     start: str = ""
+    keep_epochs: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "more_epochs", tuple(self.more_epochs))  # JSON has lists
@@ -156,7 +158,7 @@ WHOLE_NUMBERS = {
     "threads": (0, 1024),
 }
 NUMBERS = {"peak_lr": 100.0, "momentum": 0.9999, "weight_decay": 1.0, "label_smoothing": 0.9, "clip_norm": 1e6}
-SWITCHES = ("warm_up", "nesterov")
+SWITCHES = ("warm_up", "nesterov", "keep_epochs")
 
 
 def _check(name: str, value: Any, least: float, most: float, kind: type) -> None:

@@ -64,10 +64,11 @@ def take_snapshot(net: nn.Module, optimizer: torch.optim.Optimizer, course: Cour
     if torch.cuda.is_available():
         state["random_cuda"] = torch.cuda.get_rng_state()
     numbers = {name: getattr(course, name) for name in NUMBERS}
-    return Snapshot(_copy(net.state_dict()), _copy(state), numbers)
+    return Snapshot(copy_to_cpu(net.state_dict()), copy_to_cpu(state), numbers)
 
 
-def _copy(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def copy_to_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors as they are now, which training does not change any more."""
     return {
         name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
         for name, tensor in tensors.items()

@@ -1,8 +1,11 @@
-"""How is the net of a run read? From a file, or from wherever its storage is."""
+"""How is the net of a run read, or what it was after an epoch? From a file, or from wherever its storage is."""
+
+from pathlib import Path
 
 from resnet_viz.nets import CheckpointError, ConvNet, load_checkpoint, read_checkpoint
 from resnet_viz.runs import Run
 from resnet_viz.settings import Settings
+from resnet_viz.training.checkpoints import KEPT_EPOCHS, epoch_file
 from resnet_viz.training.storage import read_location
 
 
@@ -11,9 +14,25 @@ def load_net(run: Run, settings: Settings) -> ConvNet:
 
     `settings` say where the storage is, and how to get in.
     """
-    if "://" not in run.weights:
-        return load_checkpoint(run.weights)
+    return _load(run.weights, settings)
+
+
+def kept_epochs(run: Run) -> range:
+    """The epochs after which a run has kept its weights, from 0, its start, on; empty where it has not."""
+    return range(run.facts.get(KEPT_EPOCHS, 0) if run.weights else 0)
+
+
+def load_epoch(run: Run, settings: Settings, epoch: int) -> ConvNet:
+    """The net of a run after one of its `kept_epochs`, as `load_net` gives the last. Raises CheckpointError."""
+    name = epoch_file(run.id, epoch).rpartition("/")[2]
+    beside = f"{run.weights.rpartition('/')[0]}/{name}" if "://" in run.weights else Path(run.weights).with_name(name)
+    return _load(str(beside), settings)
+
+
+def _load(location: str, settings: Settings) -> ConvNet:
+    if "://" not in location:
+        return load_checkpoint(location)
     try:
-        return read_checkpoint(read_location(run.weights, settings.storage_url), run.weights.rpartition("/")[2])
+        return read_checkpoint(read_location(location, settings.storage_url), location.rpartition("/")[2])
     except OSError as error:
-        raise CheckpointError(f"{run.weights} cannot be read") from error
+        raise CheckpointError(f"{location} cannot be read") from error

@@ -129,7 +129,7 @@ def work(
             return store.run(claim.run_id)
         pulse.is_alone = False  # what is left is writing, which takes as long as the database does
         # In its turn, after all that the run has still to tell.
-        outbox.put(partial(writer.end, status, message))
+        outbox.put(lambda: writer.end(*_after_writing(keeper, status, message)))
     if isinstance(outbox.error, StoreError):
         raise outbox.error
     return store.run(claim.run_id)
@@ -165,6 +165,15 @@ def _train_to_end(
         traceback.print_exc()  # for the log; the reader gets a sentence
         return RunStatus.FAILED, _sentence(error)
     return RunStatus.FINISHED, ""
+
+
+def _after_writing(keeper: Keeper, status: RunStatus, message: str) -> tuple[RunStatus, str]:
+    """How a run ended, now that its last checkpoint was tried, too: a training that is through may not have kept it."""
+    if status is not RunStatus.FINISHED or keeper.trouble is None:
+        return status, message
+    if isinstance(keeper.trouble, DiskFull):
+        return RunStatus.PAUSED, str(keeper.trouble)
+    return RunStatus.FAILED, _sentence(keeper.trouble)
 
 
 def _train(

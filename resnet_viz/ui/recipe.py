@@ -122,3 +122,5 @@ def _choose_details(controls: _Controls) -> None:
     controls.pick(right, "Compute blocks again", "recompute", RECOMPUTES, "Saves memory, takes a third more time.")
     note = "A fixed number gives the same curve to the bit; 0 shares out the cores of the machine as they are free."
     controls.number(right, "Threads (0: shared out)", "threads", 1024, 1, note)
+    note = "The weights at the start and after every epoch, a file each: for the way through the loss surface."
+    controls.switch(right, "Keep every epoch", "keep_epochs", note)

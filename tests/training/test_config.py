@@ -37,6 +37,7 @@ from resnet_viz.training import (
         ({"iterations": -1}, "iterations is -1"),
         ({"label_smoothing": 1.0}, "label_smoothing"),
         ({"warm_up": "yes"}, "warm_up is 'yes'; it must be true or false"),
+        ({"keep_epochs": 1}, "keep_epochs is 1; it must be true or false"),
         ({"device": "tpu"}, "try auto, cpu, cuda, mps"),
         ({"precision": "fp16"}, "try auto, fp32, bf16"),
     ],

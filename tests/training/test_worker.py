@@ -210,11 +210,12 @@ def test_the_command_line_trains_and_prints_json_last(store):
 
 def test_the_command_line_takes_every_part_of_a_recipe(store):
     words = "--depth 8 --epochs 1 --optimizer adam --schedule cosine --subset 128 --augmentation cutout --no-nesterov "
-    words += "--label-smoothing 0.1 --clip-norm 1 --threads 1 --json"
+    words += "--label-smoothing 0.1 --clip-norm 1 --threads 1 --keep-epochs --json"
     done = subprocess.run(command(*words.split()), capture_output=True, text=True, check=True)
     run = store.run(json.loads(done.stdout.splitlines()[-1])["run_id"])
     parts = {"optimizer": "adam", "schedule": "cosine", "subset": 128, "augmentation": "cutout", "nesterov": False}
-    assert (parts | {"label_smoothing": 0.1, "clip_norm": 1.0, "threads": 1}).items() <= run.config.items()
+    parts |= {"label_smoothing": 0.1, "clip_norm": 1.0, "threads": 1, "keep_epochs": True}
+    assert parts.items() <= run.config.items()
     assert run.total_steps == 2
     assert run.facts["train_count"] == 128
 
