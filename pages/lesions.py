@@ -4,7 +4,7 @@ import streamlit as st
 
 from resnet_viz.plots import lesion_counts, lesion_profile
 from resnet_viz.runs import Run
-from resnet_viz.ui.comparisons import net_name
+from resnet_viz.studies import subject_name
 from resnet_viz.ui.lesions import choose_lesions, error_after
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
@@ -20,7 +20,7 @@ st.markdown(
     "ResNet's error hardly moved, a VGG net fell to chance. Both nets here have batch norm; nothing is trained again."
 )
 runs = choose_nets(lambda spec: spec.family != "vgg")
-families = {net_name(run): run.spec["family"] for run in runs}
+families = {subject_name(run): run.spec["family"] for run in runs}
 
 st.markdown("##### Every block deleted for itself")
 answer = answered("lesions", {"pictures": PICTURES}, runs)
@@ -53,7 +53,7 @@ def show_lesions(runs: list[Run], clicked: str) -> None:
     for run, column in zip(runs, st.columns(max(2, len(runs)), gap="large"), strict=False):
         before, after = error_after(run, (), ()), error_after(run, deleted, swapped)
         change = f"{100 * (after - before):+.1f} points" if deleted or swapped else None
-        column.metric(net_name(run), f"{after:.1%} error", change, delta_color="inverse")
+        column.metric(subject_name(run), f"{after:.1%} error", change, delta_color="inverse")
     st.caption(f"On {PICTURES} test pictures, the same ones every time; blocks are named stage.block, as in drawings.")
 
 

@@ -4,14 +4,13 @@ import streamlit as st
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.paper import SOURCE, TABLE_6
-from resnet_viz.plots import Curve, error_curves, loss_curves
 from resnet_viz.runs import Run, RunStatus
 from resnet_viz.ui.again import offer_again
 from resnet_viz.ui.comparisons import choose_comparison, net_name, show_comparison
-from resnet_viz.ui.live_plot import draw_once, live_plot
+from resnet_viz.ui.curves import show_curves, show_states
 from resnet_viz.ui.plan import choose_plan, show_price, start
 from resnet_viz.ui.services import run_store, while_store_answers
-from resnet_viz.ui.watch import refresh_interval, show_record, show_state, state_of, steps_so_far
+from resnet_viz.ui.watch import refresh_interval, show_record
 
 CLOSE = 2.0  # points of error within which one pair of runs says nothing
 
@@ -37,31 +36,11 @@ chosen = choose_comparison()
 def watch(comparison: str) -> None:
     """States, curves and result; runs again and again while a net trains."""
     runs = run_store().comparison(comparison)
-    for run, column in zip(runs, st.columns(max(2, len(runs)), gap="large"), strict=False):
-        with column:
-            show_state(run)
-    loss, error = draw_once(lambda: draw(runs), comparison, state_of(runs))
-    names = " and ".join(net_name(run) for run in runs)
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.markdown("##### Loss")
-        alt = f"Training and test loss of {names} by training step"
-        live_plot(loss, key="loss", alt=alt)
-    with right:
-        st.markdown("##### Error")
-        alt = f"Training and test error of {names} by training step"
-        live_plot(error, key="error", alt=alt)
+    show_states(runs)
+    show_curves(runs)
     show_result(runs)
     if refresh_interval(runs) != refresh_interval(chosen):
         st.rerun()  # the last net has ended: no more looks at the store
-
-
-def draw(runs: list[Run]) -> list:
-    """Loss and error of all nets so far."""
-    curves = [
-        Curve(net_name(run), run.spec["family"], steps_so_far(run), run_store().evaluations(run.id)) for run in runs
-    ]
-    return [loss_curves(curves), error_curves(curves)]
 
 
 def show_result(runs: list[Run]) -> None:

@@ -4,26 +4,53 @@ from resnet_viz.plots.answers import Answer, class_bars, saliency_maps
 from resnet_viz.plots.architecture import block_drawing, net_drawing, stage_bars
 from resnet_viz.plots.counts import class_counts
 from resnet_viz.plots.curves import Curve, error_curves, loss_curves
+from resnet_viz.plots.degradation import curves_by_depth, error_gaps, errors_by_depth
+from resnet_viz.plots.flow import gradient_ways, path_contributions
 from resnet_viz.plots.gradients import Norms, layer_heatmap, layer_profile
+from resnet_viz.plots.identity import before_and_after, error_against_start
+from resnet_viz.plots.initialization import initialization_profile
 from resnet_viz.plots.lesions import lesion_counts, lesion_profile
+from resnet_viz.plots.neurons import unit_activity
+from resnet_viz.plots.responses import response_profile, weight_profile
+from resnet_viz.plots.shattering import correlation_by_depth, correlation_by_lag
 from resnet_viz.plots.style import COLORS, pick_colors
+from resnet_viz.plots.surface import LossScale, loss_contours, loss_landscape, loss_scale, say_loss, training_path
 
 __all__ = [
     "COLORS",
     "Answer",
     "Curve",
+    "LossScale",
     "Norms",
+    "before_and_after",
     "block_drawing",
     "class_bars",
     "class_counts",
+    "correlation_by_depth",
+    "correlation_by_lag",
+    "curves_by_depth",
+    "error_against_start",
     "error_curves",
+    "error_gaps",
+    "errors_by_depth",
+    "gradient_ways",
+    "initialization_profile",
     "layer_heatmap",
     "layer_profile",
     "lesion_counts",
     "lesion_profile",
+    "loss_contours",
     "loss_curves",
+    "loss_landscape",
+    "loss_scale",
     "net_drawing",
+    "path_contributions",
     "pick_colors",
+    "response_profile",
     "saliency_maps",
+    "say_loss",
     "stage_bars",
+    "training_path",
+    "unit_activity",
+    "weight_profile",
 ]

@@ -163,7 +163,7 @@ samples = Table(
     Column("png", LargeBinary, nullable=False),
 )
 
-# What was asked of nets beside their training, and the answers: a frame as JSON, split into columns, index and data.
+# What was asked of nets beside their training, and the answers: a frame as JSON, split into columns and data.
 studies = Table(
     "studies",
     metadata,

@@ -3,17 +3,17 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_float_dtype
 from sqlalchemy import insert, select, update
 
 from resnet_viz.runs.owner import Owner
 from resnet_viz.runs.schema import ACTIVE, RunStatus, now, studies
 from resnet_viz.runs.store import GONE, LEASE, RunStore, new_id
 
-DIGITS = 8  # significant ones of a number in an answer that lie behind the point
+DIGITS = 6  # significant ones of a number in an answer: what is measured is in 32-bit floats
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class StudyStore:
         """The frame that a finished study came to."""
         with self.store.read() as db:
             text = db.execute(select(studies.c.answer).where(studies.c.id == study_id)).scalar_one()
-        return pd.read_json(StringIO(text), orient="split", convert_dates=False, dtype=False)
+        return pd.DataFrame(**json.loads(text))
 
     def stop(self, study_id: str) -> None:
         """End a study; its worker learns of it when it next tells how far it is."""
@@ -115,8 +115,13 @@ class StudyStore:
 
     def finish(self, study_id: str, answer: pd.DataFrame, facts: dict[str, Any], seconds: float) -> bool:
         """Keep what a study came to; False where it was stopped meanwhile."""
-        text = answer.to_json(orient="split", double_precision=DIGITS)
-        kept = {"answer": text, "facts": json.dumps(facts), "seconds": seconds, "progress": 1.0, "message": ""}
+        kept = {
+            "answer": _frame_to_text(answer),
+            "facts": json.dumps(facts),
+            "seconds": seconds,
+            "progress": 1.0,
+            "message": "",
+        }
         return self._change(study_id, [RunStatus.RUNNING], status=RunStatus.FINISHED, **kept)
 
     def fail(self, study_id: str, message: str) -> None:
@@ -149,6 +154,15 @@ def _to_study(row: Any) -> Study:
     for name in ("params", "facts"):
         fields[name] = json.loads(fields[name])
     return Study(**(fields | {"status": RunStatus(fields["status"]), "owner": owner}))
+
+
+def _frame_to_text(frame: pd.DataFrame) -> str:
+    """A frame as JSON, split into index, columns and data; numbers that are not finite as Python writes them."""
+    columns = {name: frame[name].tolist() for name in frame}
+    for name, values in columns.items():
+        if is_float_dtype(frame[name]):
+            columns[name] = [float(f"{value:.{DIGITS}g}") for value in values]
+    return json.dumps({"columns": list(columns), "data": list(zip(*columns.values(), strict=True))})
 
 
 def _to_text(params: dict[str, Any]) -> str:

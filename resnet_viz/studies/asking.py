@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from resnet_viz.runs import RunStatus, RunStore, Study, StudyStore, recorded_stores
+from resnet_viz.nets import NetSpec
+from resnet_viz.runs import Run, RunStatus, RunStore, Study, StudyStore, recorded_stores
 from resnet_viz.settings import Settings
 from resnet_viz.training.processes import launch
 
@@ -20,6 +21,12 @@ class Answer:
     study: Study
     frame: pd.DataFrame
     is_recorded: bool
+
+
+def subject_name(run: Run) -> str:
+    """What a run's net is called in an answer: its name and, where that is not 0, its seed."""
+    seed = run.config["seed"]
+    return NetSpec(**run.spec).name + (f", seed {seed}" if seed else "")
 
 
 def ask(store: RunStore, settings: Settings, kind: str, params: dict[str, Any]) -> Study:

@@ -12,6 +12,7 @@ from resnet_viz.data import DATASETS, ImageData, is_at_hand, load_dataset, norma
 from resnet_viz.nets import ConvNet, NetSpec
 from resnet_viz.runs import Run, RunStore, find_run
 from resnet_viz.settings import Settings
+from resnet_viz.studies.asking import subject_name
 from resnet_viz.training import TrainingConfig, load_net, resolve_device
 
 Tell = Callable[[float], None]  # how far an answer is, 0 to 1; raises where it shall not go on
@@ -32,9 +33,8 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """The net's name and, where a run has another seed than 0, its seed."""
-        seed = self.run.config["seed"]
-        return self.spec.name + (f", seed {seed}" if seed else "")
+        """What the net is called in an answer."""
+        return subject_name(self.run)
 
     @property
     def spec(self) -> NetSpec:

@@ -114,7 +114,9 @@ class Machine:
 
     def pace(self, spec: NetSpec, config: TrainingConfig, size: int, device: str, at_once: int) -> "Pace | None":
         """The pace of nets of a spec's kind; None until it was measured, which this call sees to."""
-        shallow = spec if spec.family == "vgg" else replace(spec, depth=nets.possible_depths(*_family(spec))[0])
+        shallow = (
+            spec if spec.family == "vgg" else replace(spec, depth=nets.possible_depths(*_family(spec))[0], appended=0)
+        )
         precision = self.precisions[device] if config.precision == "auto" else config.precision
         kind = Kind(shallow, config.batch_size, size, device, precision, at_once)
         if kind not in self.paces:

@@ -5,18 +5,16 @@ from typing import Any
 
 import streamlit as st
 
-from resnet_viz import studies, training
+from resnet_viz import studies
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, Study, StudyStore
 from resnet_viz.settings import Settings
 from resnet_viz.studies import Answer
+from resnet_viz.studies.cost import BATCH, estimate_answer
 from resnet_viz.training import TrainingConfig
 from resnet_viz.ui.plan import say_duration, wait_for_machine
 from resnet_viz.ui.services import machine, nets_lock, run_store
 from resnet_viz.ui.subjects import spec_of
-
-BATCH = 128  # pictures of the steps whose time estimates are made from
-START = 3.0  # seconds until a process has loaded torch and the nets
 
 
 def answered(
@@ -81,9 +79,7 @@ def estimate(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: 
     if None in paces:
         wait_for_machine(lambda: None not in [machine().pace(one.spec, config, size, device, 1) for one in work])
         return None
-    steps = [training.seconds_of_step(one.spec, pace) / BATCH for one, pace in zip(work, paces, strict=True) if pace]
-    pictures = [one.forward * training.EVALUATION_SHARE + one.backward for one in work]
-    return START + sum(step * count for step, count in zip(steps, pictures, strict=True))
+    return estimate_answer(work, [pace for pace in paces if pace])
 
 
 def _show_progress(study_id: str) -> None:

@@ -63,7 +63,8 @@ def spec_of(run: Run) -> NetSpec:
 
 
 def _is_first(runs: Sequence[Run]) -> bool:
-    return all((run.config["dataset"], run.spec["depth"]) == FIRST for run in runs) and len(runs) > 1
+    is_first = [(run.config["dataset"], run.spec["depth"]) == FIRST and not run.config.get("start") for run in runs]
+    return all(is_first) and len(runs) > 1
 
 
 def _title(runs: Sequence[Run]) -> str:

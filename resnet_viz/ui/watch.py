@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz import training
-from resnet_viz.runs import Run, RunStatus, RunStore
+from resnet_viz.runs import Run, RunStatus, RunStore, store_of
 from resnet_viz.settings import Settings
 from resnet_viz.training import ConfigError, LimitError
 from resnet_viz.ui.comparisons import net_name
@@ -35,11 +35,14 @@ def refresh_interval(runs: Sequence[Run]) -> float | None:
 
 
 def steps_so_far(run: Run) -> pd.DataFrame:
-    """All training steps of a run, of a long one means over 64; only what is new since the last look is read."""
+    """All training steps of a run, of a long one means over 64; only what is new since the last look is read.
+
+    The run can be a recorded one.
+    """
     kind = f"steps {is_long(run)}"
     known = _remembered(kind, run)
     last = int(known["step"].iloc[-1]) if known is not None else 0
-    newer = run_store().steps(run.id, last, by_block=is_long(run))
+    newer = store_of(run_store(), run.id).steps(run.id, last, by_block=is_long(run))
     return _remember(kind, run, newer if known is None else pd.concat([known, newer], ignore_index=True))
 
 

@@ -1,0 +1,42 @@
+"""What would you have guessed? A question before every curve, and the answer from stored runs."""
+
+import streamlit as st
+
+from resnet_viz.studies.guesses import ABOUT_THE_SAME, CLOSE, options
+from resnet_viz.ui.guess import choose_guess, figure_of, guessed, remember, right_answer, tell_errors, tell_score
+
+st.title("What would you have guessed?")
+st.markdown(
+    "What surprises stays. Six questions about plain and residual nets, each answered by runs that are stored here: "
+    "guess "
+    "first, then see the rest of the curve."
+)
+guess = choose_guess()
+right = right_answer(guess)
+if right is None:
+    st.info("The runs of this question are not stored here. Choose another one.")
+    st.stop()
+st.markdown(f"##### {guess.question}")
+choice = guessed(guess)
+figure, origin = figure_of(guess.key, choice is None)
+st.plotly_chart(
+    figure,
+    key=f"guess_{guess.key}",
+    config={"displayModeBar": False},
+    alt=f"Error of {' and '.join(spec.name for spec in guess.nets)} by training step"
+    + (", the beginning" if choice is None else ""),
+)
+if choice is None:
+    said = st.radio("Your guess", options(guess), index=None, horizontal=True, key=f"radio_{guess.key}")
+    st.caption(f"“{ABOUT_THE_SAME.capitalize()}” is right where the means are less than {CLOSE:g} points apart.")
+    is_open, icon = said is None, ":material/visibility:"
+    st.button("Uncover", type="primary", icon=icon, disabled=is_open, on_click=remember, args=[guess, said])
+else:
+    if choice == right:
+        st.success(f"You guessed **{choice}**, and so it is.", icon=":material/check_circle:")
+    else:
+        st.warning(f"You guessed **{choice}**; it is **{right}**.", icon=":material/lightbulb:")
+    st.markdown(f"{tell_errors(guess)} {guess.why}")
+    st.page_link(f"pages/{guess.page}.py", label="Look closer", icon=":material/search:")
+    st.caption(origin)
+st.markdown(tell_score())

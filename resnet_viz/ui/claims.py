@@ -1,0 +1,113 @@
+"""How does a claim stand on the page, and what runs it again?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz import studies, training
+from resnet_viz.data import DatasetError
+from resnet_viz.nets import SpecError
+from resnet_viz.runs import StudyStore
+from resnet_viz.settings import Settings
+from resnet_viz.studies import Again, Claim, Evidence, Finding, Verdict
+from resnet_viz.training import ConfigError, LimitError, preset
+from resnet_viz.ui.services import run_store
+from resnet_viz.ui.studies import params_of
+
+BADGES: dict[Verdict, tuple[Any, str]] = {  # color and icon, so that the verdict is told by more than color
+    Verdict.HOLDS: ("green", ":material/check_circle:"),
+    Verdict.FAILS: ("red", ":material/cancel:"),
+    Verdict.DEPENDS: ("orange", ":material/balance:"),
+    Verdict.UNTESTED: ("gray", ":material/help:"),
+}
+
+
+def judge_all() -> dict[str, Finding]:
+    """The finding on every claim by its key, from what is stored now."""
+    store = run_store()
+    latest = [run.id + run.status for run in store.runs()] + [
+        one.id + one.status for one in StudyStore(store).studies()
+    ]
+    return _judge(store.url, tuple(latest))
+
+
+@st.cache_data(max_entries=8, show_spinner="Judging by what is stored…")
+def _judge(_url: str, stored: tuple[str, ...]) -> dict[str, Finding]:
+    evidence = Evidence(run_store())
+    return {claim.key: claim.judge(evidence) for claims in studies.CLAIMS.values() for claim in claims}
+
+
+def count_verdicts(findings: Sequence[Finding]) -> str:
+    """How many claims hold, and how many do not, in a sentence."""
+    counts = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
+    return ", ".join(f"**{count}** {verdict}" for verdict, count in counts.items() if count)
+
+
+def show_claim(claim: Claim, finding: Finding) -> None:
+    """A claim with its verdict, the numbers behind it, where they come from, and what can be done."""
+    color, icon = BADGES[finding.verdict]
+    with st.container(border=True):
+        st.badge(finding.verdict, icon=icon, color=color)
+        st.markdown(f"**{claim.sentence}**")
+        st.caption(f"Claimed in {claim.source}.")
+        st.markdown(finding.sentence)
+        if finding.runs or finding.studies:
+            st.caption(_origin(finding))
+        left, right = st.columns(2)
+        left.page_link(f"pages/{claim.page}.py", label="Look closer", icon=":material/search:")
+        if claim.again:
+            key, note = f"again_{claim.key}", _what(claim.again)
+            right.button("Run it again", key, note, _again, [claim.again], icon=":material/refresh:")
+
+
+def _origin(finding: Finding) -> str:
+    parts = []
+    if finding.runs:
+        shown = ", ".join(finding.runs[:6]) + (f" and {len(finding.runs) - 6} more" if len(finding.runs) > 6 else "")
+        parts.append(f"Runs {shown}")
+    if finding.studies:
+        parts.append(f"{'s' if parts else 'S'}tudy {', '.join(finding.studies)}")
+    return "; ".join(parts) + "."
+
+
+def _what(again: Again) -> str:
+    if again.question:
+        return f"{studies.QUESTIONS[again.question].title}, asked again in the background."
+    names = ", ".join(spec.name for spec in again.specs)
+    return f"Trains {names} on digits with {len(studies.SEEDS)} seeds, in the background; Sweep shows how far it is."
+
+
+def _again(again: Again) -> None:
+    """Have what a claim rests on measured anew; the verdict follows from it."""
+    store, settings = run_store(), Settings()
+    try:
+        if again.question:
+            for runs in _groups(again):
+                studies.ask(store, settings, again.question, params_of(again.question, runs=runs))
+        else:
+            config = preset("digits", **again.recipe)
+            wanted = [
+                [(spec, training.TrainingConfig(**(vars(config) | {"seed": seed}))) for spec in again.specs]
+                for seed in studies.SEEDS
+            ]
+            training.queue_sweep(store, settings, wanted)
+    except (LimitError, ConfigError, SpecError, DatasetError) as error:
+        st.toast(f"{error}.", icon=":material/error:")
+        return
+    st.toast("Started. You can leave this page; the verdict changes when there is an answer.")
+
+
+def _groups(again: Again) -> list[list]:
+    """The trained nets that a question is about; one empty group where it is about none."""
+    if "specs" in studies.QUESTIONS[again.question].defaults:
+        return [[]]
+    evidence = Evidence(run_store())
+    pairs = [evidence.pair(depth) for depth in again.depths]
+    return [[run for run in pair if run.spec["family"] in again.families] for pair in pairs if pair]
+
+
+def is_at_work() -> bool:
+    """Whether something is being measured or trained, after which verdicts may be others."""
+    store = run_store()
+    return bool(store.count_active()) or any(one.status.is_active for one in StudyStore(store).studies())

@@ -1,0 +1,242 @@
+"""What do runs of several depths say? Errors, verdicts, published numbers beside them, and a grid of one's own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from resnet_viz import lab
+from resnet_viz.nets import NetSpec, SpecError
+from resnet_viz.paper import ARTICLE, CIFAR_ERRORS, TABLE_2, WITHOUT_SHORTCUTS, PublishedError
+from resnet_viz.runs import Run, RunStore
+from resnet_viz.training import ConfigError, Grid
+from resnet_viz.ui import sweeps
+from resnet_viz.ui.groups import APART, WISH, Group, key_of
+from resnet_viz.ui.plan import DEPTHS, Plan, choose_at_once, show_price
+from resnet_viz.ui.published import conditions_of_run
+
+REFERENCE_DEPTH = 20  # the shallow net of the paper's Figure 1
+VGG_DEPTHS = (18, 34)  # of the article's stacks
+PUBLISHED = (*(error for error in CIFAR_ERRORS if error.depth <= 110), *WITHOUT_SHORTCUTS, *TABLE_2)
+
+
+def errors_of(runs: Sequence[Run]) -> pd.DataFrame:
+    """A row a run: family, depth, seed, train_error, test_error (0 to 1), at the end of training."""
+    rows = [(r.spec["family"], r.spec["depth"], r.config["seed"], r.train_error, r.test_error) for r in runs]
+    return pd.DataFrame(rows, columns=["family", "depth", "seed", "train_error", "test_error"])
+
+
+def curves_of(group: Group, runs: Sequence[Run]) -> pd.DataFrame:
+    """A row for every epoch of runs of a group: family, depth, seed, step, train_error, test_error (0 to 1)."""
+    return _read_curves(tuple((run.id, run.attempt, run.step) for run in runs), group.store, runs)
+
+
+@st.cache_data(max_entries=30, show_spinner="Reading the curves…")
+def _read_curves(state: tuple[Any, ...], _store: RunStore, _runs: Sequence[Run]) -> pd.DataFrame:
+    names = ["step", "train_error", "test_error"]
+    frames = [
+        _store.evaluations(run.id)[names].assign(
+            family=run.spec["family"], depth=run.spec["depth"], seed=run.config["seed"]
+        )
+        for run in _runs
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def pairs_of(errors: pd.DataFrame) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+    """What is compared: plain against residual in every depth; in every family the deepest against a shallow one."""
+    depths = {family: sorted(part["depth"].unique()) for family, part in errors.groupby("family", sort=False)}
+    both = [depth for depth in depths.get("plain", []) if depth in depths.get("resnet", [])]
+    pairs = [(("plain", depth), ("resnet", depth)) for depth in both]
+    for family, found in depths.items():
+        if len(found) > 1:
+            shallow = REFERENCE_DEPTH if REFERENCE_DEPTH in found[:-1] else found[0]
+            pairs.append(((str(family), found[-1]), (str(family), shallow)))
+    return pairs
+
+
+def compare(errors: pd.DataFrame, pair: tuple[tuple[str, int], tuple[str, int]], part: str) -> "lab.Comparison":
+    """Two nets by their "train" or "test" errors over the seeds."""
+    sides = [errors[(errors["family"] == family) & (errors["depth"] == depth)] for family, depth in pair]
+    first, second = (side[f"{part}_error"].tolist() for side in sides)
+    return lab.compare_errors(first, second, (name_of(*pair[0]), name_of(*pair[1])))
+
+
+def name_of(family: str, depth: int) -> str:
+    """plain-56, ResNet-56, VGG-18."""
+    return f"{ {'plain': 'plain', 'resnet': 'ResNet', 'vgg': 'VGG'}[family] }-{depth}"
+
+
+def verdicts(errors: pd.DataFrame, part: str) -> pd.DataFrame:
+    """Every pair of `pairs_of` in a row: nets, runs, difference in points, its 95 % interval, p, verdict."""
+    rows = []
+    for pair in pairs_of(errors):
+        found = compare(errors, pair, part)
+        interval = "" if found.low is None else f"{found.low:+.1f} to {found.high:+.1f}"
+        nets, runs = (" against ".join(map(str, both)) for both in (found.names, found.counts))
+        p = None if found.p is None else f"{found.p:.3f}" if found.p >= 0.001 else "below 0.001"
+        rows.append((nets, found.words, found.difference, interval, p, runs))
+    return pd.DataFrame(rows, columns=["nets", "verdict", "difference", "interval", "p", "runs"])
+
+
+def show_what_was_run(runs: Sequence[Run]) -> None:
+    """Every run with its net, seed, machine and date, and the recipe that they share."""
+    rows = [
+        {
+            "run": run.id,
+            "net": NetSpec(**run.spec).name,
+            "seed": run.config["seed"],
+            "state": str(run.status),
+            "training error": run.train_error,
+            "test error": run.test_error,
+            "steps": run.step,
+            "device": run.facts.get("device", ""),
+            "precision": run.facts.get("precision", ""),
+            "date": datetime.fromtimestamp(run.ended_at or run.created_at).strftime("%Y-%m-%d"),
+        }
+        for run in runs
+    ]
+    recipe = {name: value for name, value in runs[0].config.items() if name not in APART}
+    percent = st.column_config.NumberColumn(format="percent")
+    with st.expander("What was run", icon=":material/receipt_long:"):
+        columns = {"training error": percent, "test error": percent}
+        st.dataframe(pd.DataFrame(rows), column_config=columns, hide_index=True)
+        st.caption("All of them: " + ", ".join(f"{name} {value}" for name, value in recipe.items() if value) + ".")
+
+
+def say_training(errors: pd.DataFrame) -> list[str]:
+    """For plain and residual nets a sentence about the *training* error of the deepest net against a shallow one."""
+    said = []
+    for first, second in pairs_of(errors):
+        if first[0] != second[0]:
+            continue
+        found = compare(errors, (first, second), "train")
+        deep, shallow = (_mean(errors, net) for net in (first, second))
+        runs = " and ".join(map(str, found.counts))
+        test = "" if found.p is None else f" (means of {runs} runs, p = {found.p:.2g})"
+        said.append(
+            f"**{found.names[0]}** ends at **{deep:.1f} %** *training* error, {found.names[1]} at {shallow:.1f} %"
+            f"{test}: {found.words}. {_say_meaning(found)}"
+        )
+    return said
+
+
+def _mean(errors: pd.DataFrame, net: tuple[str, int]) -> float:
+    which = (errors["family"] == net[0]) & (errors["depth"] == net[1])
+    return float(100 * errors.loc[which, "train_error"].mean())
+
+
+def _say_meaning(found: "lab.Comparison") -> str:
+    """What a comparison of a deep net (first) with a shallow one means, on training pictures."""
+    if found.winner == found.names[1]:
+        return (
+            "The deeper net is worse on the very pictures it learns from: that is **not overfitting**. It could do "
+            "what the shallower one does, with its other layers as the identity; training does not find it."
+        )
+    if found.winner == found.names[0]:
+        return "Here depth helps to fit."
+    if found.p is None:
+        return f"The difference is {found.difference:+.1f} points; two seeds of each are the least that can be tested."
+    return "No degradation can be claimed from these seeds; nor can it be ruled out."
+
+
+def published_beside(group: Group, published: Sequence[PublishedError] = PUBLISHED) -> pd.DataFrame:
+    """Published errors in %, those of the same net here, and what differs: net, published, here, runs, verdict, source.
+
+    `here` is NaN, and `runs` 0, where the group has no such net.
+    """
+    rows = []
+    for one in published:
+        runs = [run for run in group.finished if _is_same_net(one, run)]
+        here = 100 * sum(run.test_error or 0.0 for run in runs) / len(runs) if runs else None
+        verdict = one.conditions.verdict(conditions_of_run(runs[0])) if runs else "no such net among these runs"
+        rows.append((one.name, one.error, here, len(runs), verdict, one.source))
+    return pd.DataFrame(rows, columns=["net", "published", "here", "runs", "verdict", "source"])
+
+
+def _is_same_net(published: PublishedError, run: Run) -> bool:
+    of_imagenet = published.conditions.data == "ImageNet"
+    same_stem = published.family == "vgg" or (run.spec["stem"] == "imagenet") == of_imagenet
+    return same_stem and (run.spec["family"], run.spec["depth"]) == (published.family, published.depth)
+
+
+def show_published(group: Group, published: Sequence[PublishedError] = PUBLISHED) -> None:
+    """Published numbers in a table beside one's own, and below it what differs, source by source."""
+    table = published_beside(group, published)
+    percent = st.column_config.NumberColumn(format="%.2f")
+    names = {"published": "published, %", "here": "here, %", "verdict": "comparable?"}
+    shown = table.assign(verdict=table["verdict"].map(_shorten))
+    st.dataframe(
+        shown.rename(columns=names),
+        column_config=dict.fromkeys(list(names.values())[:2], percent),
+        hide_index=True,
+        height="content",
+    )
+    for source, part in table[table["runs"] > 0].groupby("source", sort=False):
+        for verdict, same in part.groupby("verdict", sort=False):
+            st.markdown(f"- **{source}**, {', '.join(same['net'])}: {verdict}.")
+
+
+def _shorten(verdict: str) -> str:
+    """The names of what differs, without the values."""
+    _, colon, rest = verdict.partition("differs in: ")
+    if not colon:
+        return verdict
+    return f"no: {', '.join(part.split(' (')[0] for part in rest.partition(';')[0].split('), '))}"
+
+
+def show_vgg(group: Group) -> None:
+    """The article's VGG-18 against VGG-34, and those of the group, if it has them."""
+    accuracies = " and ".join(f"{100 - (one.error or 0):.0f} % with {one.depth} layers" for one in ARTICLE)
+    st.markdown(f"{ARTICLE[0].source[:1].upper()}{ARTICLE[0].source[1:]} trained VGG-style stacks on CIFAR-10 without "
+                f"any shortcut, and reached an accuracy of {accuracies}.")  # fmt: skip
+    runs = [run for run in group.of("vgg") if run.spec["depth"] in VGG_DEPTHS]
+    errors = errors_of(runs)
+    if errors["depth"].nunique() < 2:
+        st.info("Among these runs are no VGG-18 and VGG-34. The grid below trains them along if you ask for it.")
+        return
+    pair = (("vgg", 34), ("vgg", 18))
+    for part, title in (("train", "training"), ("test", "test")):
+        found = compare(errors, pair, part)
+        means = {depth: 100 * errors.loc[errors["depth"] == depth, f"{part}_error"].mean() for depth in VGG_DEPTHS}
+        between = (
+            "" if found.low is None else f" (95 % interval of the difference {found.low:+.1f} to {found.high:+.1f})"
+        )
+        st.markdown(
+            f"**{title.capitalize()} error**: VGG-34 {means[34]:.1f} %, VGG-18 {means[18]:.1f} %, over "
+            f"{' and '.join(map(str, found.counts))} runs: **{found.words}**{between}."
+        )
+    show_published(group, ARTICLE)
+
+
+def run_grid() -> None:
+    """Depths, seeds, data and recipe of a grid of one's own, its price, and the button that starts it."""
+    left, right = st.columns(2, gap="large")
+    depths = left.multiselect(
+        "Depths", list(range(DEPTHS[0], DEPTHS[1] + 1, 6)), [8, 20, 32, 44, 56], key="depths_of_grid"
+    )
+    seeds = right.number_input("Seeds", 1, sweeps.MOST_SEEDS, 3, key="seeds_of_grid", help="Two or more for a verdict.")
+    with_vgg = right.toggle("VGG-18 and VGG-34 along with them", key="vgg_of_grid", help="The article's stacks.")
+    try:
+        data, config = sweeps.choose_recipe_of_sweep(max(depths, default=0))
+        comparisons = Grid(depths, seeds=range(int(seeds))).comparisons(config)
+        if with_vgg:
+            comparisons += Grid(VGG_DEPTHS, ("vgg",), seeds=range(int(seeds))).comparisons(config)
+    except (SpecError, ConfigError) as error:
+        st.error(f"{str(error).rstrip('.')}.")
+        return
+    if len(depths) < 2:
+        st.info("Choose at least two depths.")
+        return
+    specs = tuple(spec for wanted in comparisons for spec, _ in wanted)
+    st.markdown(f"**{len(specs)} runs**: plain and residual, in {len(depths)} depths, with {seeds} seeds of each.")
+    choose_at_once()
+    can_start = show_price(Plan(specs, config, data), with_sizes=False)
+    if st.button("Run the grid", type="primary", icon=":material/play_arrow:", disabled=not can_start):
+        before = st.session_state.get(sweeps.PARAMETER)
+        sweeps.start_sweep(comparisons)
+        if st.session_state.get(sweeps.PARAMETER) != before:
+            st.session_state[WISH] = key_of(specs, config)
+            st.rerun()

@@ -1,0 +1,83 @@
+"""Which nets have two ways for a gradient, and what do the measured ones say in sentences?"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from resnet_viz import lab
+from resnet_viz.nets import NetSpec
+from resnet_viz.paper import Finding
+from resnet_viz.runs import Run
+from resnet_viz.ui.comparisons import net_name
+
+MOST_BLOCKS = 60  # a net of twice the blocks takes four times as long: twice the lengths, twice as far
+MIDDLE = 0.9  # of the gradient, whose lengths are told
+PUBLISHED_BLOCKS, PUBLISHED_LENGTHS = 54, (5, 17)  # of Veit et al. 2016
+
+
+def fits(spec: NetSpec) -> bool:
+    """Whether a net has blocks, and not too many of them."""
+    return spec.family != "vgg" and sum(spec.layout.blocks) <= MOST_BLOCKS
+
+
+def residual_ones(runs: Sequence[Run]) -> list[Run]:
+    """The runs of residual nets; says which are left out, and ends the page where none is left."""
+    plain = [net_name(run) for run in runs if run.spec["family"] == "plain"]
+    residual = [run for run in runs if run.spec["family"] == "resnet"]
+    if plain:
+        have = "have" if len(plain) > 1 else "has"
+        st.caption(f"{' and '.join(plain)} {have} no shortcuts: one path leads through all blocks, and it is left out.")
+    if not residual:
+        st.info("There is no residual net among these. Choose others above, or train one on the **Train** page.")
+        st.stop()
+    return residual
+
+
+def tell_ways(net: str, shares: pd.DataFrame) -> str:
+    """What `lab.gradient_shares` says of one net."""
+    ordered = shares.sort_values("share")
+    least, most = ordered.iloc[0], ordered.iloc[-1]
+    more = int((shares["share"] > 0.5).sum())
+    kept = (shares["shortcut"] / shares["arriving"]).median()
+    return (
+        f"**{net}**: the shortcut's part is the larger one in {more} of {len(shares)} blocks; its share is "
+        f"{shares['share'].median():.0%} in the median, from {least['share']:.0%} in {least['block']} to "
+        f"{most['share']:.0%} in {most['block']}. Of what arrives behind a block {kept:.0%} comes through its shortcut "
+        f"in the median. The cosine between both parts is {shares['cosine'].median():.2f} in the median, from "
+        f"{shares['cosine'].min():.2f} to {shares['cosine'].max():.2f}."
+    )
+
+
+def tell_lengths(net: str, lengths: pd.DataFrame) -> str:
+    """What `lab.path_lengths` says of one net: which lengths carry the gradient, and how much cancels."""
+    if lengths["contribution"].isna().any():
+        return f"**{net}**: no gradient of these pictures can be measured; it is zero, or no number."
+    blocks = int(lengths["length"].max())
+    low, high, of_paths = lab.middle_lengths(lengths, MIDDLE)
+    mean = (lengths["length"] * lengths["contribution"]).sum()
+    short = lengths.loc[lengths["length"] < blocks / 2, "contribution"].sum()
+    factor = lengths["log10_gradient"].diff().median()
+    added, alone = lengths["together"].sum(), lengths["alone"].sum()
+    added_up = int(lengths.sort_values("together")["length"].iloc[-1])
+    return (
+        f"**{net}**: {2.0**blocks:.3g} paths through {blocks} blocks, {blocks / 2:g} long in the mean. With one more "
+        f"block on a path its gradient is {10**factor:.2g} times as strong in the median. The middle {MIDDLE:.0%} of "
+        f"the gradient comes along paths of **{low} to {high} blocks**, {mean:.1f} in the mean; they are "
+        f"**{100 * of_paths:.3g} % of all paths**. Paths shorter than the mean of all carry {short:.0%}. But the norms "
+        f"of single paths do not add up: their sum is {alone:.3g} times the norm of the whole gradient, and the rest "
+        "cancels. Where the paths of one length are added up first, the sum of the norms is "
+        f"{added:.2g} times the whole, and the largest is that of paths of {added_up} blocks."
+    )
+
+
+def tell_published(finding: Finding) -> str:
+    """What Veit et al. say of their net, with the count that can be made again, and what makes the nets differ."""
+    low, high = PUBLISHED_LENGTHS
+    share = lab.share_of_paths(PUBLISHED_BLOCKS, low, high)
+    return (
+        f"**{finding.source}**: {finding.text} (two layers a block; counted again with binomial coefficients: "
+        f"{share:.2%}). That is a net trained at length on CIFAR-10. Here the nets are others: with fewer blocks the "
+        "same lengths are a far larger part of all paths, and it is the weakening per block that decides which lengths "
+        "count. So compare the shape, and not the percentage."
+    )

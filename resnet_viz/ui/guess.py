@@ -1,0 +1,99 @@
+"""What has the reader guessed? Remembered in this tab alone, and scored."""
+
+import streamlit as st
+
+from resnet_viz.plots import Curve, error_curves
+from resnet_viz.runs import store_of
+from resnet_viz.studies import Evidence
+from resnet_viz.studies.guesses import GUESSES, Guess, answer_of
+from resnet_viz.ui.services import run_store
+
+PARAMETER = "question"
+COVERED = 0.3  # of a curve that is shown before the guess
+_GUESSED = "guessed"  # in the session
+
+
+def choose_guess() -> Guess:
+    """The question of the link, or the first; the choice is in the URL."""
+    keys = list(GUESSES)
+    numbers = {key: str(number) for number, key in enumerate(keys, start=1)}
+    if st.session_state.get(PARAMETER) is None and st.query_params.get(PARAMETER) not in keys:
+        st.query_params.pop(PARAMETER, None)  # a link that names no question
+    key = st.segmented_control(
+        "Question",
+        keys,
+        default=keys[0],
+        required=True,
+        format_func=lambda key: f"{numbers[key]} {_mark(key)}".strip(),
+        key=PARAMETER,
+        bind="query-params",
+    )
+    return GUESSES[key]
+
+
+def guessed(guess: Guess) -> str | None:
+    """What the reader said to a question; None before."""
+    return st.session_state.get(_GUESSED, {}).get(guess.key)
+
+
+def remember(guess: Guess, choice: str) -> None:
+    """Keep what the reader said, in this tab alone."""
+    st.session_state[_GUESSED] = st.session_state.get(_GUESSED, {}) | {guess.key: choice}
+
+
+def right_answer(guess: Guess) -> str | None:
+    """The right option by what is stored; None where it is not."""
+    return _answers().get(guess.key)
+
+
+@st.cache_data(ttl=60, show_spinner="Looking up the runs…")
+def _answers() -> dict[str, str | None]:
+    evidence = Evidence(run_store())
+    return {key: answer_of(guess, evidence) for key, guess in GUESSES.items()}
+
+
+def tell_score() -> str:
+    """How many guesses were right so far; nothing before the first."""
+    said = st.session_state.get(_GUESSED, {})
+    right = sum(right_answer(GUESSES[key]) == choice for key, choice in said.items())
+    return f"**{right} of {len(said)}** right so far. Your guesses stay in this tab and go nowhere." if said else ""
+
+
+def _mark(key: str) -> str:
+    choice = guessed(GUESSES[key])
+    if choice is None:
+        return ""
+    return ":material/check:" if choice == right_answer(GUESSES[key]) else ":material/close:"
+
+
+@st.cache_data(max_entries=32, show_spinner="Looking up the runs…")
+def figure_of(key: str, covered: bool) -> tuple[object, str]:
+    """The errors of both nets, of the first seed, to a part of the training or to its end; and where they come from."""
+    guess = GUESSES[key]
+    curves: list[Curve] = []
+    origins = []
+    for runs in guess.runs(Evidence(run_store())):
+        run = runs[0]
+        evaluations = store_of(run_store(), run.id).evaluations(run.id)
+        if covered:
+            evaluations = evaluations.head(max(1, round(COVERED * len(evaluations))))
+        name = guess.nets[len(curves)].name
+        curves.append(Curve(name, run.spec["family"], evaluations.head(0), evaluations))
+        origins.append(f"{name}: runs {', '.join(one.id for one in runs)}")
+    figure = error_curves(curves)
+    figure.update_xaxes(range=[0, run.total_steps * 1.02])
+    figure.update_yaxes(range=[0, 100])
+    return figure, f"{'; '.join(origins)}. The curves are those of seed {run.config['seed']}."
+
+
+def tell_errors(guess: Guess) -> str:
+    """Both nets' errors at the end, in a sentence."""
+    parts = []
+    for spec, runs in zip(guess.nets, guess.runs(Evidence(run_store())), strict=True):
+        errors = [100 * getattr(run, guess.error) for run in runs]
+        spread = " (one seed)"
+        if len(errors) > 1:
+            spread = f" ({min(errors):.1f} to {max(errors):.1f} over {len(errors)} seeds)"
+        parts.append(f"{spec.name} ends at **{sum(errors) / len(errors):.1f} %**{spread}")
+    kind = "training" if guess.error == "train_error" else "test"
+    return f"{kind.capitalize()} error: {' and '.join(parts)}."

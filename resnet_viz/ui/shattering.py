@@ -1,0 +1,130 @@
+"""Which nets are asked for the correlation of their gradients, and what does it come to in words?"""
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from resnet_viz import lab, studies
+from resnet_viz.data import DATASETS
+from resnet_viz.nets import NetSpec
+from resnet_viz.studies import Answer
+from resnet_viz.ui.services import run_store
+from resnet_viz.ui.studies import answered, params_of
+
+NEAR = 1  # points: the lag that is followed over the depths
+MEASURES = {"near": "Correlation of neighbours", "width": "Half-width"}
+LOST, KEPT = 0.1, 0.3  # a correlation of neighbours below the one is lost, above the other it is still there
+
+
+def choose_norm() -> bool:
+    """Whether the reader looks at nets with batch norm."""
+    has_norm = st.segmented_control(
+        "Batch norm",
+        [True, False],
+        default=True,
+        required=True,
+        format_func=lambda has: "with" if has else "without",
+        key="shattering_norm",
+        bind="query-params",
+    )
+    return bool(has_norm)
+
+
+def curves_of(has_norm: bool) -> Answer | None:
+    """The answer about nets with or without batch norm, or a button that has it found."""
+    return answered("shattering", _changes(has_norm), size=DATASETS["digits"].size)
+
+
+def _changes(has_norm: bool) -> dict[str, Any]:
+    """What differs from the question as it stands: that is with batch norm."""
+    if has_norm:
+        return {}
+    specs = [NetSpec.from_slug(slug) for slug in studies.QUESTIONS["shattering"].defaults["specs"]]
+    return {"specs": [replace(spec, batch_norm=False).to_slug() for spec in specs]}
+
+
+@lru_cache(maxsize=4)
+def noises(points: int) -> pd.DataFrame:
+    """White and brown noise on a line of so many points: columns kind, lag, correlation."""
+    frames = [lab.noise_autocorrelation(kind, points).assign(kind=kind) for kind in ("white", "brown")]
+    return pd.concat(frames, ignore_index=True)
+
+
+def numbers_by_depth(curves: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """One number of every net and seed: columns family, depth, seed, value."""
+    groups = curves.groupby(["family", "depth", "seed"])
+    values = {key: _number(part, measure) for key, part in groups}
+    index = pd.MultiIndex.from_tuples(values, names=["family", "depth", "seed"])
+    return pd.Series(list(values.values()), index, name="value").reset_index()
+
+
+def noise_number(points: int, measure: str) -> float:
+    """The same number of brown noise."""
+    noise = noises(points)
+    return _number(noise[noise["kind"] == "brown"], measure)
+
+
+def _number(curve: pd.DataFrame, measure: str) -> float:
+    if measure == "width":
+        return lab.half_width(curve)
+    return float(curve.loc[curve["lag"] == NEAR, "correlation"].iloc[0])
+
+
+def say_family(name: str, near: pd.DataFrame, widths: pd.DataFrame) -> str:
+    """How the correlation of one family goes with depth, in a sentence."""
+    values, halves = (frame.groupby("depth")["value"].mean() for frame in (near, widths))
+    shallow, deep = values.index[0], values.index[-1]
+    each = ", ".join(f"{_two(value)} at {depth}" for depth, value in values.items())
+    return (
+        f"**{name}**: neighbouring points correlate with {each} layers. The half-width goes from {halves.iloc[0]:.1f} "
+        f"points at {shallow} layers to {halves.iloc[-1]:.1f} at {deep}."
+    )
+
+
+def say_agreement(near: pd.DataFrame) -> str:
+    """Whether what is measured fits what Balduzzi et al. say, by rules that are said along."""
+    table = near.groupby(["family", "depth"])["value"].mean().unstack("family")
+    deepest = table.index[-1]
+    plain, residual = table["plain"].to_numpy(), table["resnet"].to_numpy()
+    lost = table.index[plain < LOST]
+    first = f"in the plain nets it is below {LOST:g} from {lost[0]} layers on" if len(lost) else (
+        f"in the plain nets it is still {_two(plain[-1])} at {deepest} layers"
+    )  # fmt: skip
+    second = f"in the residual ones it is {_two(residual[-1])} at {deepest}"
+    word = (
+        "agrees"
+        if len(lost) and residual[-1] > KEPT
+        else "agrees in the order of the two"
+        if (residual >= plain).all()
+        else "does not agree"
+    )
+    return (
+        f"What is measured **{word}**: {first}, {second}. ({len(table)} depths cannot tell an exponential from another "
+        "steep fall.)"
+    )
+
+
+def say_norm(has_norm: bool) -> str:
+    """The deepest nets with batch norm beside those without, once both were asked for; else what to do."""
+    both = {}
+    for has in (True, False):
+        found = studies.find_answer(run_store(), "shattering", params_of("shattering", _changes(has)))
+        if found is None:
+            return f"Choose **{'without' if has_norm else 'with'}** above to see what batch norm does to it."
+        near = numbers_by_depth(found.frame, "near")
+        both[has] = near.groupby(["family", "depth"])["value"].mean()
+    depth = both[True].index.get_level_values("depth").max()
+    said = [
+        f"in {name} nets it is {_two(both[True][family, depth])} with batch norm and "
+        f"{_two(both[False][family, depth])} without"
+        for family, name in {"plain": "plain", "resnet": "residual"}.items()
+    ]
+    return f"At {depth} layers, {' and '.join(said)}."
+
+
+def _two(value: float) -> str:
+    """Two digits behind the point, and no minus before a zero."""
+    return f"{round(value, 2) + 0.0:.2f}"

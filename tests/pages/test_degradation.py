@@ -1,0 +1,172 @@
+"""Does the page of degradation tell recorded and own runs as they are, and start a grid of one's own?"""
+
+from pathlib import Path
+
+import pytest
+from scipy import stats
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.nets import NetSpec
+from resnet_viz.paper import ARTICLE, CIFAR_ERRORS
+from resnet_viz.runs import RunStatus, RunStore, recorded_stores
+from resnet_viz.training import preset
+from resnet_viz.ui.degradation import published_beside
+from resnet_viz.ui.groups import find_groups, key_of
+from resnet_viz.ui.published import conditions_of
+
+PAGE = str(Path(__file__).parents[2] / "pages" / "degradation.py")
+DEPTHS = (20, 56)
+ERRORS = {  # of three seeds, training and test
+    ("plain", 20): [(0.02, 0.03), (0.03, 0.04), (0.01, 0.03)],
+    ("plain", 56): [(0.70, 0.71), (0.75, 0.74), (0.66, 0.65)],
+    ("resnet", 20): [(0.010, 0.02), (0.012, 0.03), (0.014, 0.025)],
+    ("resnet", 56): [(0.009, 0.02), (0.013, 0.03), (0.014, 0.020)],
+}
+
+
+def open_page(**parameters: str) -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    for name, value in parameters.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def text_of(page: AppTest) -> str:
+    return "\n".join(str(element.value) for element in [*page.markdown, *page.caption, *page.info, *page.error])
+
+
+@pytest.fixture
+def own(store, finish) -> tuple[RunStore, str]:
+    """A store with plain and residual nets of two depths and three seeds, and the key of their group."""
+    for seed in range(3):
+        for depth in DEPTHS:
+            wanted = [(NetSpec(family, depth), preset("digits", seed=seed)) for family in ("plain", "resnet")]
+            finish(store, wanted, [ERRORS[family, depth][seed] for family in ("plain", "resnet")])
+    return store, key_of([NetSpec("resnet", 20)], preset("digits"))
+
+
+def test_recorded_runs_fill_the_page_of_a_reader_who_has_none(home):
+    page = open_page()
+    assert not page.exception
+    runs = [run for run in recorded_stores()["digits"].runs() if run.spec["family"] == "plain"]
+    deep = [100 * run.train_error for run in runs if run.spec["depth"] == 56 and not run.config["start"]]
+    assert len(deep) == 3
+    assert f"**plain-56** ends at **{sum(deep) / 3:.1f} %** *training* error" in text_of(page)
+    assert len(page.get("plotly_chart")) == 2
+    assert "recorded, seeds 0, 1, 2" in text_of(page)
+    assert "**Training error**: VGG-34" in text_of(page)
+
+
+def test_own_runs_are_a_group_and_their_verdicts_are_those_of_the_test(own):
+    page = open_page(grid=own[1])
+    assert not page.exception
+    table = page.dataframe[0].value.set_index("nets")
+    plain, resnet = ([errors[0] for errors in ERRORS[family, 56]] for family in ("plain", "resnet"))
+    row = table.loc["plain-56 against ResNet-56"]
+    assert row["verdict"] == "ResNet-56 beats plain-56"
+    assert row["difference"] == pytest.approx(100 * (sum(plain) - sum(resnet)) / 3)
+    expected = stats.ttest_ind(plain, resnet, equal_var=False).pvalue
+    assert row["p"] == f"{expected:.3f}" if expected >= 0.001 else "below 0.001"
+    assert table.loc["plain-56 against plain-20", "verdict"] == "plain-20 beats plain-56"
+    assert table.loc["ResNet-56 against ResNet-20", "verdict"] == "within the noise of these seeds"
+    assert "not overfitting" in text_of(page)
+    page.button_group(key="error_of_verdicts").select("test").run()
+    assert not page.exception
+    assert page.dataframe[0].value.set_index("nets").loc["plain-20 against ResNet-20", "difference"] == pytest.approx(
+        100 * (0.10 - 0.075) / 3
+    )
+
+
+def test_runs_of_another_recipe_or_another_block_are_no_part_of_a_group(own, finish):
+    store, key = own
+    count = len(find_groups()[key].runs)
+    others = [
+        (NetSpec("resnet", 32, width=8), preset("digits")),
+        (NetSpec("resnet", 32, "B"), preset("digits")),
+        (NetSpec("plain", 32), preset("digits", epochs=6)),
+        (NetSpec("plain", 32), preset("digits", start="abcd")),
+    ]
+    finish(store, others, [(0.1, 0.1)] * 4)
+    assert len(find_groups()[key].runs) == count
+    finish(store, [(NetSpec("plain", 32), preset("digits", threads=1, precision="bf16"))], [(0.1, 0.1)])
+    assert len(find_groups()[key].runs) == count + 1
+
+
+def test_a_net_that_was_trained_twice_counts_once_and_one_that_diverged_not_at_all(own, finish):
+    store, key = own
+    finish(store, [(NetSpec("plain", 56), preset("digits"))], [(0.1, 0.1)])
+    finish(store, [(NetSpec("plain", 56), preset("digits", seed=9))], [(0.9, 0.9)], RunStatus.DIVERGED)
+    group = find_groups()[key]
+    found = [run.train_error for run in group.finished if (run.spec["depth"], run.config["seed"]) == (56, 0)]
+    assert sorted(found) == [0.009, 0.1]  # the residual net, and the newer of two plain ones
+    assert "1 runs diverged and are left out" in text_of(open_page(grid=key))
+
+
+def test_published_numbers_stand_beside_with_what_differs(own):
+    group = find_groups()[own[1]]
+    table = published_beside(group).set_index(["source", "net"])
+    row = table.loc[("He et al. 2015, Table 6", "ResNet-56")]
+    assert (row["published"], row["runs"]) == (6.97, 3)
+    assert row["here"] == pytest.approx(100 * sum(test for _, test in ERRORS["resnet", 56]) / 3)
+    for part in ("data (", "epochs (5 against 182)", "batch (64 against 128)", "augmentation (none against crop"):
+        assert part in row["verdict"]
+    assert "width" not in row["verdict"]
+    missing = table.loc[("He et al. 2015, Table 6", "ResNet-110")]
+    assert (missing["runs"], missing["verdict"]) == (0, "no such net among these runs")
+    assert (published_beside(group, ARTICLE)["runs"] == 0).all()
+
+
+def test_the_papers_recipe_is_comparable_and_any_change_is_told():
+    paper = next(one for one in CIFAR_ERRORS if one.depth == 56).conditions
+    config = preset("cifar10", "paper", 56)
+    assert paper.verdict(conditions_of(NetSpec("resnet", 56), config, 45_000)) == "comparable"
+    changes = {
+        "epochs": preset("cifar10", "paper", 56, iterations=32_000),
+        "optimizer": preset("cifar10", "paper", 56, optimizer="adam"),
+        "learning rate": preset("cifar10", "paper", 56, schedule="cosine"),
+        "weight decay": preset("cifar10", "paper", 56, weight_decay=5e-4),
+        "augmentation": preset("cifar10", "paper", 56, augmentation="cutout"),
+        "extras": preset("cifar10", "paper", 56, label_smoothing=0.1),
+    }
+    for name, changed in changes.items():
+        assert list(paper.differences(conditions_of(NetSpec("resnet", 56), changed, 45_000))) == [name]
+    specs = {"width": NetSpec("resnet", 56, width=32), "shortcut": NetSpec("resnet", 56, "B")}
+    for name, spec in {**specs, "extras": NetSpec("resnet", 56, order="preact")}.items():
+        assert list(paper.differences(conditions_of(spec, config, 45_000))) == [name]
+
+
+def test_a_link_to_runs_that_are_not_here_says_so(home):
+    page = open_page(grid="../../x")
+    assert not page.exception
+    assert "There are no runs ../../x on this machine" in text_of(page)
+
+
+def test_a_grid_is_started_watched_and_chosen(store, nobody_trains):
+    page = open_page()
+    page.multiselect(key="depths_of_grid").set_value([8])
+    page.run()
+    assert "Choose at least two depths." in text_of(page)
+    page.multiselect(key="depths_of_grid").set_value([8, 14])
+    page.number_input(key="seeds_of_grid").set_value(2)
+    page.toggle(key="vgg_of_grid").set_value(True)
+    page.run()
+    assert "**12 runs**" in text_of(page)
+    next(button for button in page.button if button.label == "Run the grid").click().run()
+    assert not page.exception
+    runs = store.runs()
+    assert len(runs) == 12
+    assert len({run.sweep for run in runs}) == 1
+    assert {(run.spec["family"], run.spec["depth"], run.config["seed"]) for run in runs} == {
+        (family, depth, seed)
+        for family, depths in (("plain", (8, 14)), ("resnet", (8, 14)), ("vgg", (18, 34)))
+        for depth in depths
+        for seed in (0, 1)
+    }
+    box = next(box for box in page.selectbox if box.label == "Runs")
+    assert "trained here" in box.options[box.index]
+    assert "None of these runs has finished yet" in text_of(page)
+    for run in runs:
+        store.request(run.id, "stop")
+    page.run()
+    assert not page.exception
+    assert "None of these runs has finished yet" in text_of(page)
