@@ -5,7 +5,7 @@ BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
 POSTGRES ?= /usr/lib/postgresql
 
-.PHONY: run setup test slow test-faults check clean
+.PHONY: run setup test slow test-faults check pictures clean
 
 run: .venv/app.installed
 	$(BIN)/streamlit run app.py
@@ -29,6 +29,10 @@ check: .venv/tests.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The pictures of the docs, taken from the running app.
+pictures: .venv/tests.installed $(CHROMIUM)
+	$(BIN)/python -m docs.pictures
 
 .venv/app.installed: requirements.txt constraints.txt | .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt

@@ -33,30 +33,28 @@ from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.runs.recorded import RECORDED
 from resnet_viz.runs.schema import KINDS
 from resnet_viz.settings import Settings
+from resnet_viz.studies import narrow
 from resnet_viz.training import TrainingConfig, count_cores, preset
 from resnet_viz.training.config import PRECISIONS
 from resnet_viz.training.executor import WATCH_SECONDS, watch_over
 
 Wanted = list[tuple[NetSpec, TrainingConfig]]
 SETS = ("digits", "few", "short", "paper")
-NUMBERS = 30_000  # of a kind that are kept of a run's layers
+NUMBERS = 20_000  # of a kind that are kept of a run's layers
+LONG = 8_192  # steps up to which figures need no means over blocks of steps
 PRIVATE = ("host", "pid", "attempts")  # facts that stay at home
 PAIR = ("plain", "resnet")
 CIFAR_DEPTHS = {"few": (20, 56, 32, 44), "short": (20, 56, 32, 44), "paper": (20, 56, 110, 32, 44)}
 DIGITS_DEPTHS, DIGITS_SEEDS = (20, 56, 8, 32, 44), (0, 1, 2)
+STOCHASTIC = NetSpec("resnet", 20, survival=0.5)
 # What the claims are about beside plain and residual nets, against the residual net of the same depth.
 VARIANTS = (
     NetSpec("resnet", 56, "B"),
     NetSpec("resnet", 56, "C"),
     NetSpec("resnet", 56, order="preact"),
     NetSpec("resnet", 56, survival=0.5),
+    STOCHASTIC,
 )
-NARROW = (
-    NetSpec("resnet", 20, width=4),
-    NetSpec("resnet", 1202, width=4),
-    NetSpec("resnet", 1202, width=4, survival=0.5),
-)
-NARROW_RECIPE = {"subset": 256, "batch_size": 64, "epochs": 30, "recompute": "off"}
 APPENDED, TRAINED_ON = 9, {"epochs": 3, "peak_lr": 0.02}
 WITH_WEIGHTS = {"digits": (20, 56), "few": (), "short": (20, 32, 44, 56), "paper": (20, 56, 110)}
 
@@ -76,7 +74,7 @@ def plan(recipe: str, seeds: Sequence[int], machine: dict[str, object], store: R
         for depth in DIGITS_DEPTHS
     ]
     found += [[(spec, digits(seed=seed)) for spec in VARIANTS] for seed in DIGITS_SEEDS]
-    found += [[(spec, digits(**NARROW_RECIPE)) for spec in NARROW]]
+    found += [[(spec, digits(**narrow.RECIPE)) for spec in narrow.TRIO]]
     found += [[(NetSpec("vgg", depth), digits(seed=seed)) for depth in (18, 34)] for seed in DIGITS_SEEDS]
     trained = [_find(store, *wanted, RunStatus.FINISHED) for wanted in found[0]]
     for seed in DIGITS_SEEDS:
@@ -178,7 +176,13 @@ def write(store: RunStore, comparisons: list[list[Run]], recipe: str) -> None:
                 _thin(raw, run)
                 print(f"{run.id}: {NetSpec(**run.spec)}, seed {run.config['seed']}, test error {run.test_error:.2%}")
         raw.execute("UPDATE runs SET owner_host = '', owner_pid = 0, owner_started = 0, sweep = ''")
+        # Runs of a comparison were asked for at once: pages and studies name them in its order.
+        first = "SELECT min(created_at) FROM runs AS others WHERE others.comparison = runs.comparison"
+        raw.execute(f"UPDATE runs SET created_at = ({first})")
         raw.execute("DELETE FROM checkpoints")  # what resuming needs stays at home
+        raw.execute(
+            "DELETE FROM samples WHERE run_id IN (SELECT id FROM runs WHERE weights = '')"
+        )  # nobody can be asked
         raw.commit()
         raw.execute("PRAGMA journal_mode=DELETE")
         raw.execute("VACUUM")
@@ -191,10 +195,8 @@ def write(store: RunStore, comparisons: list[list[Run]], recipe: str) -> None:
 def _keep_weights(run: Run, recipe: str) -> str:
     """The name of the final weights in recorded/; nothing where they are not kept."""
     spec = NetSpec(**run.spec)
-    is_usual = spec.shortcut in ("A", "none") and spec.width == NetSpec().width and spec.order == "original"
-    if not (
-        is_usual and spec.depth in WITH_WEIGHTS[recipe] and run.config["seed"] == 0 and not run.config.get("start")
-    ):
+    is_asked = spec in (*(NetSpec(family, depth) for family in PAIR for depth in WITH_WEIGHTS[recipe]), STOCHASTIC)
+    if not is_asked or run.config["seed"] != 0 or run.config.get("start"):
         return ""
     name = f"weights/{run.id}.safetensors"
     halves = {key: _half(value) for key, value in load_file(run.weights).items()}
@@ -209,11 +211,12 @@ def _thin(raw: sqlite3.Connection, run: Run) -> None:
     widths = [len(run.facts["norm_layers" if kind == "responses" else "layers"]) for kind in KINDS]
     every = 2 ** max(0, ceil(log2(run.total_steps * widths[0] / NUMBERS)))  # can be thinned out again
     rows = raw.execute(query, (run.id,)).fetchall()
+    if run.total_steps <= LONG:
+        raw.execute("DELETE FROM overview WHERE run_id = ?", (run.id,))
     if run.config["seed"] == 0 and every == 1:
         return
     raw.execute("DELETE FROM layer_numbers WHERE run_id = ?", (run.id,))
     if run.config["seed"] != 0:
-        raw.execute("DELETE FROM overview WHERE run_id = ?", (run.id,))
         return
     kept = []
     for first, *blobs in rows:
