@@ -17,17 +17,20 @@ def choose_guess() -> Guess:
     """The question of the link, or the first; the choice is in the URL."""
     keys = list(GUESSES)
     numbers = {key: str(number) for number, key in enumerate(keys, start=1)}
-    if st.session_state.get(PARAMETER) is None and st.query_params.get(PARAMETER) not in keys:
-        st.query_params.pop(PARAMETER, None)  # a link that names no question
+    wished = st.query_params.get(PARAMETER)
     key = st.segmented_control(
         "Question",
         keys,
-        default=keys[0],
+        default=wished if wished in keys else keys[0],
         required=True,
         format_func=lambda key: f"{numbers[key]} {_mark(key)}".strip(),
-        key=PARAMETER,
-        bind="query-params",
+        key="chosen_question",
     )
+    # By hand: a control that is bound to the URL would put its label there, which changes with the guess.
+    if key == keys[0]:
+        st.query_params.pop(PARAMETER, None)
+    else:
+        st.query_params[PARAMETER] = key
     return GUESSES[key]
 
 

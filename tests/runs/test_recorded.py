@@ -1,61 +1,93 @@
 """Are the runs that ship with the project whole, and do they say what they are?"""
 
+from collections import Counter
 from dataclasses import replace
+from math import ceil, log2
 from pathlib import Path
 
 import pytest
 import torch
 
+from benchmarks.recorded_runs import LONG, NUMBERS, plan
 from resnet_viz.data import normalize
 from resnet_viz.data.pictures import PictureFormat
 from resnet_viz.nets import NetSpec, load_checkpoint
-from resnet_viz.runs import RunStatus, RunStore
-from resnet_viz.training import TrainingConfig, preset
+from resnet_viz.runs import Run, RunStatus, RunStore, recorded_stores
+from resnet_viz.training import TrainingConfig
 
 RECORDED = Path(__file__).parents[2] / "recorded"
-SETS = sorted(RECORDED.glob("*.sqlite"))
 MOST_BYTES = 25e6
 
 
-@pytest.fixture(params=SETS, ids=lambda path: path.stem)
+@pytest.fixture(params=["digits", "few", "short"])
 def recorded(request) -> tuple[str, RunStore]:
-    return request.param.stem, RunStore(f"sqlite:///{request.param}", read_only=True)
+    return request.param, recorded_stores()[request.param]
+
+
+def wanted_of(run: Run) -> tuple[NetSpec, TrainingConfig]:
+    return NetSpec(**run.spec), replace(TrainingConfig(**run.config), threads=0, precision="auto")
 
 
 def test_all_recorded_runs_together_are_small():
-    assert SETS
+    assert {"digits", "few", "short", "studies"} == set(recorded_stores())
     assert sum(path.stat().st_size for path in RECORDED.rglob("*") if path.is_file()) < MOST_BYTES
 
 
-def test_recorded_runs_are_finished_by_their_recipe_and_whole(recorded):
+def test_recorded_runs_are_finished_and_those_that_the_script_plans(recorded):
     recipe, store = recorded
+    planned = [one for comparison in plan(recipe, [0], {}, store) for one in comparison]
+    found = [wanted_of(run) for run in store.runs()]
+    assert {run.status for run in store.runs()} == {RunStatus.FINISHED}
+    assert set(found) <= set(planned)
+    assert max(Counter(found).values()) == 1
+    if recipe != "few":  # of which three were trained
+        assert set(found) == set(planned)
+
+
+def test_recorded_runs_are_whole(recorded):
+    _, store = recorded
     for run in store.runs():
-        config, facts = TrainingConfig(**run.config), run.facts
-        assert run.status is RunStatus.FINISHED
-        wanted = preset("cifar10", recipe, run.spec["depth"], seed=config.seed)
-        assert replace(config, threads=0, precision="auto") == wanted
-        assert {"device", "precision", "threads", "versions"} <= facts.keys()
-        assert not {"host", "pid"} & facts.keys()
+        assert {"device", "precision", "threads", "versions"} <= run.facts.keys()
+        assert not {"host", "pid"} & run.facts.keys()
         assert store.steps(run.id)["step"].tolist() == list(range(1, run.total_steps + 1))
-        steps = list(range(1, run.total_steps + 1, 4 if run.total_steps > 2000 else 1))
+        assert store.evaluations(run.id)["test_error"].iloc[-1] == run.test_error
+        every = 2 ** max(0, ceil(log2(run.total_steps * len(run.facts["layers"]) / NUMBERS)))
+        steps = list(range(1, run.total_steps + 1, every)) if run.config["seed"] == 0 else []
         for frame, names in ((store.gradient_norms(run.id), "layers"), (store.responses(run.id), "norm_layers")):
             assert frame.index.tolist() == steps
-            assert list(frame) == facts[names]
-        assert store.evaluations(run.id)["test_error"].iloc[-1] == run.test_error
+            assert list(frame) == run.facts[names]
+        assert run.total_steps <= LONG
 
 
-def test_plain_and_residual_runs_stand_side_by_side(recorded):
+def test_plain_and_residual_runs_stand_side_by_side_plain_first(recorded):
     _, store = recorded
-    for run in store.runs():
-        pair = store.comparison(run.comparison)
-        assert {(one.spec["depth"], one.config["seed"]) for one in pair} == {(run.spec["depth"], run.config["seed"])}
+    pairs = [store.comparison(run.comparison) for run in store.runs() if run.spec["family"] == "plain"]
+    assert pairs
+    for pair in pairs:
+        assert {(one.spec["depth"], one.config["seed"]) for one in pair} == {
+            (pair[0].spec["depth"], pair[0].config["seed"])
+        }
         assert [one.spec["family"] for one in pair] == ["plain", "resnet"][: len(pair)]
+        listed = [run.id for run in store.runs() if run.comparison == pair[0].comparison]
+        assert listed == [run.id for run in pair]
 
 
-def test_recorded_weights_give_the_recorded_error(recorded, shared, cifar10_test):
-    _, store = recorded
+def test_recorded_weights_give_the_recorded_error_on_digits(digits):
+    with_weights = [run for run in recorded_stores()["digits"].runs() if run.weights]
+    assert len(with_weights) == 5
+    for run in with_weights:
+        net = load_checkpoint(run.weights).eval()
+        x = normalize(torch.from_numpy(digits.test_pictures), digits.form)
+        with torch.no_grad():
+            error = float((net(x).argmax(1) != torch.from_numpy(digits.test_labels)).float().mean())
+        assert error == pytest.approx(run.test_error, abs=2 / 397)  # weights are 16-bit floats
+
+
+def test_recorded_weights_give_the_recorded_error_on_photographs(shared, cifar10_test):
     pictures, labels = cifar10_test
-    for run in store.runs()[:4]:
+    with_weights = [run for run in recorded_stores()["short"].runs() if run.weights]
+    assert len(with_weights) == 8
+    for run in with_weights[:4]:
         net = load_checkpoint(run.weights).eval()
         assert net.spec == NetSpec(**run.facts["spec"])
         with torch.no_grad():
