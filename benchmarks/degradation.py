@@ -9,18 +9,16 @@ CIFAR-10: the runs that ship with the project (recorded/): 5,000 pictures, and a
 import argparse
 import statistics
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.machine import describe
 from resnet_viz.nets import NetSpec
-from resnet_viz.runs import RunStore
+from resnet_viz.runs import RunStore, recorded_stores
 from resnet_viz.training import EpochDone, count_cores, preset, train
 
 DEPTHS, SEEDS = (8, 20, 32, 44, 56), (0, 1, 2)
 FAMILIES = ("plain", "resnet")
-RECORDED = Path(__file__).parents[1] / "recorded"
 COLUMNS = ["family", "depth", "seed", "train_error", "test_error"]
 
 
@@ -34,9 +32,8 @@ def train_one(family: str, depth: int, seed: int, precision: str) -> tuple[str, 
     return family, depth, seed, last.train_error, last.test_error
 
 
-def recorded(database: Path) -> pd.DataFrame:
+def recorded(store: RunStore) -> pd.DataFrame:
     """The errors of runs that ship with the project."""
-    store = RunStore(f"sqlite:///{database}", read_only=True)
     rows = [(r.spec["family"], r.spec["depth"], r.config["seed"], r.train_error, r.test_error) for r in store.runs()]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -80,9 +77,9 @@ def main() -> None:
         print(f"In {precision}:\n")
         show(digits)
         print()
-    for database in sorted(RECORDED.glob("*.sqlite")):
-        print(f"\nCIFAR-10, the recorded runs of the recipe {database.stem!r} (recorded/README.md):\n")
-        show(recorded(database))
+    for recipe in ("few", "short"):
+        print(f"\nCIFAR-10, the recorded runs of the recipe {recipe!r} (recorded/README.md):\n")
+        show(recorded(recorded_stores()[recipe]))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ st.markdown(
     "its error on the training pictures need not be higher, and where it is, the fault lies with the training: this is "
     "the argument that He et al. 2015 begin with (sec. 1). Here such layers are built and put behind trained nets."
 )
-runs = choose_nets(can_append)
+runs = choose_nets(can_append, depth=20)  # the recorded pair that was trained on
 families = {net_name(run): run.spec["family"] for run in runs}
 appended = st.slider(
     "Blocks to append", 1, 30, 9, key="appended", bind="query-params", help="Behind the last stage of each net."

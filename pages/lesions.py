@@ -11,6 +11,7 @@ from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets, spec_of
 
 PICTURES = 397  # of the test set: all of digits
+LEARNED = 20  # layers of the recorded pair whose plain net has learned something that it can lose
 
 st.title("What is lost with a block?")
 st.markdown(
@@ -19,7 +20,7 @@ st.markdown(
     "is one path, and every block is on it. Veit et al. 2016 deleted the blocks of trained nets, one at a time: a "
     "ResNet's error hardly moved, a VGG net fell to chance. Both nets here have batch norm; nothing is trained again."
 )
-runs = choose_nets(lambda spec: spec.family != "vgg")
+runs = choose_nets(lambda spec: spec.family != "vgg", depth=LEARNED)
 families = {subject_name(run): run.spec["family"] for run in runs}
 
 st.markdown("##### Every block deleted for itself")

@@ -173,7 +173,7 @@ IDENTITY = (
         f"{ARTICLE}; {HE_2015}, sec. 1",
         by_studies.appending_to_a_plain_net_changes_nothing,
         "identity",
-        Again("identity"),
+        Again("identity", (20, 56)),
     ),
     Claim(
         "zero_branch",
@@ -181,7 +181,7 @@ IDENTITY = (
         ARTICLE,
         by_studies.appending_changes_nothing,
         "identity",
-        Again("identity"),
+        Again("identity", (20, 56)),
     ),
     Claim(
         "keeps_identity",
@@ -220,7 +220,7 @@ IDENTITY = (
         "Veit et al. 2016, sec. 4.1",
         by_studies.one_block_is_hardly_missed,
         "lesions",
-        Again("lesions"),
+        Again("lesions", (20, 56)),
     ),
     Claim(
         "smoothly",
@@ -228,7 +228,7 @@ IDENTITY = (
         "Veit et al. 2016, sec. 4.2",
         by_studies.error_rises_smoothly,
         "lesions",
-        Again("more_lesions"),
+        Again("more_lesions", (56, 20)),
     ),
     Claim(
         "neurons",

@@ -13,14 +13,15 @@ from resnet_viz.ui.services import machine, run_store
 
 PARAMETER = "nets"  # in the URL: the comparison whose nets are asked
 KEY = "lab_nets"  # in the session, for all pages of the laboratory
-FIRST = ("digits", 56)  # what a reader sees first: the recorded pair of this depth on this data set
+FIRST = "digits"  # what a reader sees first: a recorded pair of nets that learned from these
 
 
-def choose_nets(fits: Callable[[NetSpec], bool] = lambda spec: True, most: int = 4) -> list[Run]:
+def choose_nets(fits: Callable[[NetSpec], bool] = lambda spec: True, most: int = 4, depth: int = 56) -> list[Run]:
     """The picker of trained nets, and the runs of the comparison chosen whose nets can be asked and `fits`.
 
-    Recorded ones are offered beside those that were trained here. The page ends, with a sentence, where the pictures of
-    the chosen ones are not on this machine. The choice is in the URL and stays over the pages of the laboratory.
+    Recorded ones are offered beside those that were trained here; first shown is a recorded pair of this depth. The
+    page ends, with a sentence, where the pictures of the chosen ones are not on this machine. The choice is in the URL
+    and stays over the pages of the laboratory.
     """
     machine()
     groups = _comparisons(fits)
@@ -29,7 +30,7 @@ def choose_nets(fits: Callable[[NetSpec], bool] = lambda spec: True, most: int =
         st.stop()
     options = list(groups)
     wished = st.query_params.get(PARAMETER) or st.session_state.get(KEY)
-    first = next((id_ for id_, runs in groups.items() if _is_first(runs)), options[0])
+    first = next((id_ for id_, runs in groups.items() if _is_first(runs, depth)), options[0])
     chosen = st.selectbox(
         "Trained nets",
         options,
@@ -37,11 +38,11 @@ def choose_nets(fits: Callable[[NetSpec], bool] = lambda spec: True, most: int =
         format_func=lambda id_: _title(groups[id_]),
         help="Nets that ship with the project, and all that were trained here.",
     )
-    st.session_state[KEY] = chosen
     if chosen == first:
+        st.session_state.pop(KEY, None)
         st.query_params.pop(PARAMETER, None)
     else:
-        st.query_params[PARAMETER] = chosen
+        st.session_state[KEY] = st.query_params[PARAMETER] = chosen
     runs = groups[chosen][:most]
     _look_for_pictures(runs[0])
     return runs
@@ -62,8 +63,10 @@ def spec_of(run: Run) -> NetSpec:
     return NetSpec(**run.facts["spec"])
 
 
-def _is_first(runs: Sequence[Run]) -> bool:
-    is_first = [(run.config["dataset"], run.spec["depth"]) == FIRST and not run.config.get("start") for run in runs]
+def _is_first(runs: Sequence[Run], depth: int) -> bool:
+    is_first = [
+        (run.config["dataset"], run.spec["depth"]) == (FIRST, depth) and not run.config.get("start") for run in runs
+    ]
     return all(is_first) and len(runs) > 1
 
 
