@@ -37,7 +37,8 @@ except (SpecError, ValueError) as error:
 
 if comparisons:
     specs = tuple(spec for wanted in comparisons for spec, _ in wanted)
-    st.markdown(f"**{len(specs)} runs** in {len(comparisons)} comparisons.")
+    plural = "s" if len(comparisons) > 1 else ""
+    st.markdown(f"**{len(specs)} runs** in {len(comparisons)} comparison{plural}.")
     choose_at_once()
     can_start = show_price(Plan(specs, config, data), with_sizes=False)
     if st.button("Start the sweep", type="primary", icon=":material/play_arrow:", disabled=not can_start):

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,17 @@ LOOK_SECONDS = 2.0  # between two looks of the keeper at the store
 RETRIES = 10  # of a task whose node died; the store counts attempts in vain
 
 
+# A thread that stays: what Ray starts on this machine is ended by the system with the thread that started it, and the
+# threads of a page end with every look at it.
+_starter = ThreadPoolExecutor(1, "ray")
+
+
 def connect() -> None:
     """Reach the cluster that RAY_ADDRESS names, or start one on this machine with its dashboard on loopback only."""
+    _starter.submit(_connect).result()
+
+
+def _connect() -> None:
     if not ray.is_initialized():
         address = os.environ.get("RAY_ADDRESS")
         local: dict[str, Any] = {} if address else {"include_dashboard": False, "dashboard_host": "127.0.0.1"}

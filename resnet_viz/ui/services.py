@@ -72,8 +72,12 @@ def _start_to_tidy() -> None:
 
 
 def at_work() -> int:
-    """How many runs train at once on this machine."""
-    return training.runs_at_once(run_store(), Settings())
+    """How many runs train at once on this machine, or on the cluster."""
+    settings = Settings()
+    if settings.executor == "local":
+        return training.runs_at_once(run_store(), settings)
+    with st.spinner("Reaching the cluster; the first time takes up to a minute…"):
+        return training.runs_at_once(run_store(), settings)
 
 
 def while_store_answers(show: Callable[..., None]) -> Callable[..., None]:

@@ -109,7 +109,7 @@ def say_origin(answer: Answer, runs: Sequence[Run] = ()) -> None:
     facts, study = answer.study.facts, answer.study
     where = "recorded with the project" if answer.is_recorded else "measured here"
     trained = "; ".join(f"run {run.id} (seed {run.config['seed']}, {run.config['dataset']})" for run in runs)
-    said = f"{where} on {facts['date']} in {say_duration(study.seconds)} on {facts['device']}"
+    said = f"{where} on {facts['date']} in {say_duration(max(1.0, study.seconds))} on {facts['device']}"
     text, again = st.columns([5, 1], vertical_alignment="center")
     text.caption(f"{trained}{'; ' if trained else ''}study {study.id}, {said}.")
     again.button(

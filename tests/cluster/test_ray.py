@@ -1,7 +1,10 @@
 """Does a sweep on a real cluster of two nodes come to its end, whatever happens to a node, and to the same numbers?"""
 
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from tests.conftest import work_on
 ray = pytest.importorskip("ray", reason="needs Ray (the extra cluster)")
 pytestmark = pytest.mark.faults
 PATIENCE = 300.0
+ROOT = Path(__file__).parents[2]
 CONFIG = preset("digits", epochs=6, threads=1, precision="fp32", device="cpu")
 
 
@@ -94,3 +98,21 @@ def test_a_run_on_the_cluster_is_paused_and_goes_on(cluster, settings):
         time.sleep(0.2)
     assert shared.run(run.id).status is RunStatus.STOPPED
     assert shared.run(run.id).attempt == 2
+
+
+def test_a_cluster_of_this_machine_outlives_the_look_at_a_page_that_started_it(tmp_path):
+    # Every look at a page is a thread of its own, and the system ends with a thread the processes that it started.
+    code = """
+import threading, time
+from resnet_viz.training.cluster import free_resources
+found = []
+for pause in (5, 0):
+    look = threading.Thread(target=lambda: found.append(free_resources()["cpus"]))
+    look.start()
+    look.join()
+    time.sleep(pause)
+assert len(found) == 2 and found[0] == found[1] > 0, found
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    environment |= {"RESNET_VIZ_HOME": str(tmp_path), "RAY_USAGE_STATS_ENABLED": "0"}
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, timeout=PATIENCE)
