@@ -70,3 +70,6 @@ ARTICLE = tuple(
     PublishedError("vgg", depth, 100 - accuracy, ARTICLE_SOURCE, CIFAR_10)
     for depth, accuracy in ARTICLE_ACCURACY.items()
 )
+
+TABLE_3_SHORTCUTS = {"A": 25.03, "B": 24.52, "C": 24.19}  # top-1 error of ResNet-34 on ImageNet, %, ten crops
+ENSEMBLE_TOP_5 = 3.57  # top-5 error on the test set of ImageNet, % (He et al. 2015, Table 5)

@@ -11,6 +11,7 @@ from resnet_viz.nets import SpecError
 from resnet_viz.runs import StudyStore
 from resnet_viz.settings import Settings
 from resnet_viz.studies import Again, Claim, Evidence, Finding, Verdict
+from resnet_viz.studies.published import PUBLISHED
 from resnet_viz.training import ConfigError, LimitError, preset
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.studies import params_of
@@ -52,6 +53,8 @@ def show_claim(claim: Claim, finding: Finding) -> None:
         st.markdown(f"**{claim.sentence}**")
         st.caption(f"Claimed in {claim.source}.")
         st.markdown(finding.sentence)
+        if claim.key in PUBLISHED:
+            st.markdown(f"*Published:* {PUBLISHED[claim.key]}")
         if finding.runs or finding.studies:
             st.caption(_origin(finding))
         left, right = st.columns(2)

@@ -10,6 +10,7 @@ from resnet_viz.paper import (
     ARTICLE_MINUTES,
     CIFAR_ERRORS,
     DEVIATION_110,
+    ENSEMBLE_TOP_5,
     FINDINGS,
     MEAN_110,
     ORDER_ERRORS,
@@ -18,6 +19,7 @@ from resnet_viz.paper import (
     SHORTCUT_ERRORS,
     STOCHASTIC_DEPTH,
     TABLE_2,
+    TABLE_3_SHORTCUTS,
     TRAINING_ERROR_1202,
     WITHOUT_SHORTCUTS,
     Conditions,
@@ -132,3 +134,10 @@ def test_conditions_say_what_differs_what_is_not_told_and_what_is_the_same():
         "weight decay": "0.0001 against 0.0005"
     }
     assert Conditions(epochs=182.0).verdict(Conditions(epochs=182.04)) == "comparable"
+
+
+def test_imagenet_tables_3_and_5_equal_the_reference(text):
+    table_3 = row(text, "| Table 3")
+    for shortcut, error in TABLE_3_SHORTCUTS.items():
+        assert f"{shortcut} {error:.2f}/" in table_3
+    assert f"ResNet {ENSEMBLE_TOP_5}" in row(text, "| Table 5")

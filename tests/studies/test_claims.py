@@ -1,5 +1,6 @@
 """Are verdicts computed from what is stored, and does each follow when the evidence changes?"""
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from resnet_viz.studies.by_studies import (
     parameters_are_smaller,
     short_paths_carry_most,
 )
+from resnet_viz.studies.published import PUBLISHED
 from resnet_viz.training import preset
 
 ALL = [claim for claims in CLAIMS.values() for claim in claims]
@@ -168,3 +170,12 @@ def test_own_runs_go_before_recorded_ones(store):
     assert len(recorded) == 3
     own = add_runs(store, spec, [(0.5, 0.5), (0.5, 0.6)])
     assert {run.id for run in Evidence(store).runs(spec)} == set(own)
+
+
+def test_what_is_printed_as_published_stands_beside_a_claim_and_in_the_reference(shared):
+    assert set(PUBLISHED) <= {claim.key for claim in ALL}
+    reference = (shared / "REFERENCE.md").read_text()
+    for key, sentence in PUBLISHED.items():
+        assert sentence.endswith(".")
+        for number in re.findall(r"\d+\.\d+", re.sub(r"sec\. [\d.]+|\bTable \d", "", sentence)):
+            assert number.removesuffix(".00") in reference, (key, number)
