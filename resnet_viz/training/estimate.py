@@ -19,10 +19,13 @@ class Pace:
 
 
 def seconds_of_step(spec: NetSpec, pace: Pace) -> float:
-    """Seconds that one step of a net takes, forward and backward, at the pace of nets of its kind."""
+    """Seconds that one step of a net takes, forward and backward, at the pace of nets of its kind with all blocks.
+
+    Stochastic depth computes a block of (1 + survival) / 2 on average.
+    """
     blocks = spec.layout.blocks
     more = 0.0 if spec.family == "vgg" else sum(blocks) / len(blocks) - 1
-    return pace.first + more * pace.block
+    return pace.first + more * pace.block * (1 + spec.survival) / 2
 
 
 def estimate_seconds(

@@ -100,6 +100,9 @@ def test_an_estimate_counts_pictures_at_the_pace_of_the_nets():
     work = [Passes(NetSpec("resnet", 8), forward=300, backward=100), Passes(NetSpec("resnet", 14), forward=300)]
     # ResNet-8: 1 ms a picture back and forth, a third of it forward; ResNet-14 has a block more in each stage: 3 ms.
     assert estimate_answer(work, [pace, pace]) == pytest.approx(START + 0.1 + 0.1 + 0.3)
+    # With stochastic depth three quarters of the further blocks are computed: 1 ms and 1.5 ms a picture.
+    work = [Passes(NetSpec("resnet", 14, survival=0.5), forward=0, backward=100)]
+    assert estimate_answer(work, [pace]) == pytest.approx(START + 0.25)
 
 
 @pytest.mark.parametrize("kind", list(QUESTIONS))
