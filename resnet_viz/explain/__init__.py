@@ -2,15 +2,28 @@
 
 from typing import TYPE_CHECKING
 
+from resnet_viz.explain.methods import BASELINES, METHODS, NOISES, AttributionConfig, AttributionError, Parameter
 from resnet_viz.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from resnet_viz.explain.attribution import METHODS, attribute, to_map
+    from resnet_viz.explain.attribution import attribute, count_passes, to_map
     from resnet_viz.explain.prediction import class_probabilities, to_input
 
-__all__ = ["METHODS", "attribute", "class_probabilities", "to_input", "to_map"]
+__all__ = [
+    "BASELINES",
+    "METHODS",
+    "NOISES",
+    "AttributionConfig",
+    "AttributionError",
+    "Parameter",
+    "attribute",
+    "class_probabilities",
+    "count_passes",
+    "to_input",
+    "to_map",
+]
 
 __getattr__ = lazy_exports(
-    dict.fromkeys(("METHODS", "attribute", "to_map"), "resnet_viz.explain.attribution")
+    dict.fromkeys(("attribute", "count_passes", "to_map"), "resnet_viz.explain.attribution")
     | dict.fromkeys(("class_probabilities", "to_input"), "resnet_viz.explain.prediction")
 )
