@@ -1,72 +1,56 @@
-"""What does each net look at? Captum's attributions for one picture, plain beside residual."""
+"""What does each net look at? Captum's attributions of one picture: net beside net, method under method."""
 
 import streamlit as st
 
-from resnet_viz.plots import class_bars, saliency_maps
-from resnet_viz.ui.answers import (
-    ask,
-    choose_sample,
-    choose_trained_runs,
-    explain_answer,
-    format_of,
-    tell,
-    upload_picture,
+from resnet_viz.plots import saliency_grid
+from resnet_viz.ui.attributions import make_maps
+from resnet_viz.ui.candidates import choose_candidates, spec_of
+from resnet_viz.ui.jobs import show_jobs
+from resnet_viz.ui.maps import Choice, plan_grid, show_difference
+from resnet_viz.ui.saliency import (
+    choose_epochs,
+    choose_layer,
+    choose_methods,
+    choose_picture,
+    choose_target,
+    choose_view,
+    explain_methods,
+    say_answers,
+    say_origins,
 )
-from resnet_viz.ui.services import attribution_methods
 
 st.title("What does each net look at?")
 st.markdown(
-    "Two nets get the same picture. An attribution method gives every pixel its share in the score of a class: "
-    "where it is large, the net's answer depends on that pixel."
+    "An attribution method gives every pixel its share in the score of a class: where it is large, the net's answer "
+    "depends on that pixel. The same picture goes to every net, and maps in one row share their scale."
 )
-runs = choose_trained_runs()
-methods = attribution_methods()
+candidates = choose_candidates()
+left, right = st.columns(2, gap="large")
+with left:
+    shown = choose_picture(candidates)
+with right:
+    target = choose_target(candidates[0].form.classes, shown.truth_for(candidates[0]))
+    configs = choose_methods()
+layers = choose_layer(candidates, [spec_of(one) for one in candidates])
+explain_methods(configs)
+choice = Choice(candidates, shown, target, configs, layers, choose_epochs(candidates))
+scale, overlay = choose_view()
 
-form = format_of(runs[0])
-choices, about = st.columns([3, 2], gap="large")
-with choices:
-    source = st.segmented_control("Picture", ["test set", "my own"], default="test set", required=True, key="source")
-    label = None
-    if source == "my own":
-        uploaded = upload_picture(form)
-        if uploaded is None:
-            st.info("Choose a PNG, JPEG, WebP, GIF or BMP file of up to 20 MB.")
-            st.stop()
-        picture = uploaded[1]
-    else:
-        label, picture = choose_sample(runs[0])
-with about:
-    method = st.selectbox(
-        "Method", list(methods), format_func=lambda name: methods[name].title, key="method", bind="query-params"
-    )
-    st.caption(f"{methods[method].note} ({methods[method].source})")
-    target_choice = st.selectbox(
-        "Class to explain", ["each net's own answer", *form.classes], key=f"target_{runs[0].comparison}"
-    )
-    shared = st.toggle("Same scale for both maps", value=True, key="shared", help="Off: each map to its own largest.")
-
-answers = ask(runs, picture)
-target = form.classes.index(target_choice) if target_choice in form.classes else None
-with st.spinner(f"{methods[method].title}…"):
-    answers = [explain_answer(run, answer, picture, target, method) for run, answer in zip(runs, answers, strict=True)]
-
-truth = "" if label is None else f"The picture is a **{form.classes[label]}**. "
-st.markdown(truth + " ".join(tell(answer, form.classes) for answer in answers))
+say_answers(choice.asked, shown)
+grid = plan_grid(choice)
+found = make_maps(grid.wanted)
+show_jobs(found)
+rows = grid.fill(found)
+signed = any(row.signed for row in rows)
 st.plotly_chart(
-    saliency_maps(picture, answers, signed=methods[method].signed, shared=shared),
+    saliency_grid(grid.pictures, grid.columns, rows, scale, overlay),
     key="maps",
     config={"displayModeBar": False},
-    alt=f"{methods[method].title} maps of {' and '.join(a.name for a in answers)} beside the picture",
-)
-if methods[method].signed:
-    st.caption("Red speaks for the class, blue against it.")
-st.plotly_chart(
-    class_bars(answers, form.classes),
-    key="bars",
-    config={"displayModeBar": False},
-    alt=f"Most likely classes of {' and '.join(a.name for a in answers)}",
+    alt=f"Maps of {' and '.join(grid.columns)} for {', '.join(grid.titles)}, beside the picture",
 )
 st.caption(
-    f"Runs {' and '.join(run.id for run in runs)}. A map shows what a score depends on, not whether the net is right; "
-    "a net that has not learned has maps too."
+    ("Red speaks for the class, blue against it. " if signed else "")
+    + "A map shows what a score depends on, not whether the net is right; a net that has not learned has maps too."
 )
+show_difference(grid, rows)
+say_origins(candidates)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -230,10 +230,8 @@ CALLS: dict[str, Callable[[nn.Module, Tensor, AttributionConfig, int], _Call]] =
 
 
 def _layer(net: nn.Module, config: AttributionConfig) -> nn.Module:
-    if not config.layer:
-        return net.last_stage
     try:
-        return net.get_submodule(config.layer)
+        return net.get_submodule(config.layer) if config.layer else cast(nn.Module, net.last_stage)
     except AttributeError as error:
         raise AttributionError(f"This net has no layer {config.layer[:80]!r}; choose one from its drawing.") from error
 

@@ -113,6 +113,10 @@ class Jobs:
         self._waiting.put((seconds > LONG, next(self._numbers), job))
         return job
 
+    def find(self, key: str) -> Job | None:
+        """The job of this key, if there is one."""
+        return self._jobs.get(key)
+
     def drop(self, job: Job) -> None:
         """Forget a job that came to nothing, so that it can be asked for again."""
         with self._lock:

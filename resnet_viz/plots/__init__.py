@@ -1,6 +1,6 @@
 """How does it look? Frames and arrays in, plotly figures out."""
 
-from resnet_viz.plots.answers import Answer, class_bars, saliency_maps
+from resnet_viz.plots.answers import Answer, class_bars
 from resnet_viz.plots.architecture import block_drawing, net_drawing, stage_bars
 from resnet_viz.plots.counts import class_counts
 from resnet_viz.plots.curves import Curve, error_curves, loss_curves
@@ -12,15 +12,18 @@ from resnet_viz.plots.initialization import initialization_profile
 from resnet_viz.plots.lesions import lesion_counts, lesion_profile
 from resnet_viz.plots.neurons import unit_activity
 from resnet_viz.plots.responses import response_profile, weight_profile
+from resnet_viz.plots.saliency import SCALES, MapRow, difference_map, saliency_grid
 from resnet_viz.plots.shattering import correlation_by_depth, correlation_by_lag
 from resnet_viz.plots.style import COLORS, pick_colors
 from resnet_viz.plots.surface import LossScale, loss_contours, loss_landscape, loss_scale, say_loss, training_path
 
 __all__ = [
     "COLORS",
+    "SCALES",
     "Answer",
     "Curve",
     "LossScale",
+    "MapRow",
     "Norms",
     "before_and_after",
     "block_drawing",
@@ -29,6 +32,7 @@ __all__ = [
     "correlation_by_depth",
     "correlation_by_lag",
     "curves_by_depth",
+    "difference_map",
     "error_against_start",
     "error_curves",
     "error_gaps",
@@ -47,7 +51,7 @@ __all__ = [
     "path_contributions",
     "pick_colors",
     "response_profile",
-    "saliency_maps",
+    "saliency_grid",
     "say_loss",
     "stage_bars",
     "training_path",

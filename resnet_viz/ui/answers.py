@@ -1,7 +1,6 @@
 """What do the trained nets of a comparison say to a picture? Picked, prepared and asked the same way on each page."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -94,15 +93,6 @@ def ask(runs: Sequence[Run], picture: np.ndarray) -> list[Answer]:
     with nets_lock():
         chances = [explain.class_probabilities(net_of(run), x)[0].numpy() for run in runs]
     return [Answer(net_name(run), run.spec["family"], chance) for run, chance in zip(runs, chances, strict=True)]
-
-
-def explain_answer(run: Run, answer: Answer, picture: np.ndarray, target: int | None, method: str) -> Answer:
-    """The answer with the attribution map of a class; None stands for the class that the net itself names."""
-    x = explain.to_input([picture], format_of(run))
-    target = int(answer.probabilities.argmax()) if target is None else target
-    with nets_lock():
-        values = explain.attribute(net_of(run), x, target, method)
-    return replace(answer, attribution=explain.to_map(values)[0].numpy())
 
 
 def tell(answer: Answer, classes: Sequence[str]) -> str:

@@ -13,18 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from resnet_viz import (
-    explain,
-    nets,
-    training,
-)  # by room: `training.find_devices` imports torch when it is called, not here
+from resnet_viz import nets, training  # by room: `training.find_devices` imports torch when it is called, not here
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStore, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig
 
 if TYPE_CHECKING:
-    from resnet_viz.explain.attribution import Method
     from resnet_viz.nets import ConvNet
     from resnet_viz.training import Device, Pace
 
@@ -178,17 +173,9 @@ def freeze_imports() -> None:
     gc.freeze()
 
 
-@st.cache_resource(show_spinner="Loading Captum; this takes some seconds after the start of the server…")
-def attribution_methods() -> "dict[str, Method]":
-    """The methods of explain, with Captum loaded (seconds, once)."""
-    methods = explain.METHODS
-    freeze_imports()
-    return methods
-
-
 @st.cache_resource
 def nets_lock() -> threading.Lock:
-    """Held while a net is asked: sessions share the nets, and Captum hangs hooks on them."""
+    """Held while a net is asked: sessions share the nets, and what is measured in them hangs hooks on them."""
     return threading.Lock()
 
 

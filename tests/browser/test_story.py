@@ -90,8 +90,9 @@ def test_the_whole_story(page: Page, server: Server, home: Path):
 
     # Saliency: both nets on the same picture.
     open_tab(page, "Saliency")
-    expect(page.get_by_text("The picture is a 0.")).to_be_visible()
-    expect(page.locator(".js-plotly-plot .heatmaplayer image")).to_have_count(2)
+    expect(page.get_by_text("A test picture: 0.")).to_be_visible()
+    expect(page.get_by_text("plain-20 says")).to_be_visible()
+    expect(page.locator(".js-plotly-plot .heatmaplayer image")).to_have_count(8)
 
     # Classify: a broken file gets a sentence, a picture gets classes.
     open_tab(page, "Classify")
@@ -118,7 +119,7 @@ def test_stop_stops_from_the_browser(page: Page, server: Server, home: Path):
 
 def test_no_page_scrolls_sideways_on_a_phone(page: Page, server: Server):
     page.set_viewport_size({"width": 420, "height": 900})
-    for path in ("", "gradients", "saliency", "classify"):
+    for path in ("", "gradients", "classify"):
         page.goto(f"{server.url}/{path}")
         expect(page.get_by_text("Nothing was trained here yet")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 420

@@ -1,7 +1,5 @@
 """Are the attributions Captum's own, and right where a closed form is known?"""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import captum.attr
 import numpy as np
 import pytest
@@ -20,9 +18,6 @@ from resnet_viz.explain import (
 )
 from resnet_viz.explain.attribution import MOST_AT_ONCE, blur, pictures_at_once
 from resnet_viz.nets import NetSpec, build_net
-from resnet_viz.plots import Answer
-from resnet_viz.ui.answers import explain_answer
-from resnet_viz.ui.services import nets_lock
 
 SPECS = [NetSpec("plain", 8, in_channels=1), NetSpec("resnet", 14, "B", in_channels=1)]
 
@@ -305,15 +300,3 @@ def test_pictures_become_one_batch(digits):
 @pytest.mark.parametrize("target", [3, np.int64(3), torch.tensor(3), torch.tensor([3, 3])])
 def test_a_class_may_be_given_as_any_kind_of_whole_number(net, x, target):
     assert torch.equal(attribute(net, x, target), attribute(net, x, 3))
-
-
-def test_sessions_that_share_a_net_do_not_disturb_each_other(trained):
-    """The hooks that Captum hangs on a shared net are why the pages hold a lock; this is what it protects."""
-    lock, runs = nets_lock(), trained[1]
-    picture = np.zeros((16, 16, 1), np.uint8)
-    answer = Answer("n", "plain", np.eye(10)[3])
-    expected = explain_answer(runs[0], answer, picture, None, "grad_cam").attribution
-    with ThreadPoolExecutor(4) as pool:
-        maps = pool.map(lambda _: explain_answer(runs[0], answer, picture, None, "grad_cam").attribution, range(40))
-        assert all(np.array_equal(one, expected) for one in maps)
-    assert not lock.locked()

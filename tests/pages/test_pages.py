@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.explain import METHODS
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Owner, RunStatus, RunStore, RunWriter, StoreError
 from resnet_viz.settings import Settings
@@ -20,7 +19,7 @@ from resnet_viz.ui.watch import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-RUN_PAGES = ["train", "gradients", "saliency", "classify"]  # those that look at what was trained here
+RUN_PAGES = ["train", "gradients", "classify"]  # those that look at what was trained here
 
 
 def open_page(name: str) -> AppTest:
@@ -218,25 +217,6 @@ def test_gradients_shows_the_other_numbers_of_the_layers_too(with_runs, kind):
     assert QUANTITIES[kind].meaning in text_of(page)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_saliency_draws_every_method(with_runs, method):
-    page = open_page("saliency").run()
-    page.selectbox(key="method").select(method).run()
-    assert not page.exception
-    assert len(page.get("plotly_chart")) == 2
-    assert "The picture is a **0**." in text_of(page)
-
-
-def test_saliency_explains_a_class_of_choice_for_an_own_picture(with_runs):
-    page = open_page("saliency").run()
-    next(box for box in page.selectbox if box.label == "Class to explain").select("7").run()
-    page.segmented_control(key="source").set_value("my own").run()
-    assert "Choose a PNG" in page.info[0].value
-    page.file_uploader(key="upload").set_value(("p.png", make_png(), "image/png")).run()
-    assert not page.exception
-    assert len(page.get("plotly_chart")) == 2
-
-
 def make_png(color: str = "white") -> bytes:
     buffer = BytesIO()
     Image.new("RGB", (64, 48), color).save(buffer, "PNG")
@@ -336,7 +316,6 @@ def test_runs_that_diverged_are_told_as_such(store):
     assert "Diverged at step 2" in text_of(page)
     assert "not both nets have finished" in text_of(page)
     assert "**plain-8** diverged: at step 2" in text_of(open_page("gradients").run())
-    assert "left no weights: it is diverged" in text_of(open_page("saliency").run())
 
 
 def test_a_sweep_is_priced_started_stopped_and_continued(store, monkeypatch):

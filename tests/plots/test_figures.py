@@ -15,7 +15,6 @@ from resnet_viz.plots import (
     layer_profile,
     loss_curves,
     pick_colors,
-    saliency_maps,
 )
 from resnet_viz.plots.curves import HIGHEST_LOSS, MAX_POINTS, downsample
 
@@ -100,26 +99,9 @@ def test_a_norm_of_zero_survives_the_logarithm():
 
 
 def make_answers() -> list[Answer]:
-    maps = [np.array([[2.0, -1.0]]), np.array([[0.5, 0.0]])]
     chances = [np.array([0.7, 0.2, 0.1]), np.array([0.1, 0.0, 0.9])]
     families = ("plain", "resnet")
-    return [Answer(f, f, c, m) for f, c, m in zip(families, chances, maps, strict=True)]
-
-
-def test_maps_share_a_scale_or_have_each_their_own():
-    picture = np.zeros((1, 2, 1), np.uint8)
-    shared = saliency_maps(picture, make_answers(), signed=True)
-    assert shared.data[1].z.tolist() == [[1, -0.5]]
-    assert shared.data[2].z.tolist() == [[0.25, 0]]
-    assert (shared.layout.coloraxis.cmin, shared.layout.coloraxis.cmax) == (-1, 1)
-    own = saliency_maps(picture, make_answers(), signed=False, shared=False)
-    assert own.data[2].z.tolist() == [[1, 0]]
-    assert own.layout.coloraxis.cmin == 0
-
-
-def test_maps_that_are_zero_are_drawn_as_zero():
-    flat = Answer("plain", "plain", np.array([1.0]), np.zeros((2, 2)))
-    assert not saliency_maps(np.zeros((2, 2, 3), np.uint8), [flat], signed=False).data[1].z.any()
+    return [Answer(f, f, c) for f, c in zip(families, chances, strict=True)]
 
 
 def test_class_bars_show_the_same_classes_for_every_net_the_likeliest_first():

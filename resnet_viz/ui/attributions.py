@@ -1,0 +1,159 @@
+"""How do maps come to a page? Each is asked for as a job, by weights, picture, class and method, and kept."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from resnet_viz import explain, training
+from resnet_viz.explain import AttributionConfig
+from resnet_viz.settings import Settings
+from resnet_viz.ui.candidates import Candidate, load_candidate, weights_id
+from resnet_viz.ui.jobs import jobs, run_job, wait_a_moment
+from resnet_viz.ui.plan import say_duration
+from resnet_viz.ui.services import nets_lock
+
+if TYPE_CHECKING:
+    from resnet_viz.explain.jobs import Job
+    from resnet_viz.nets import ConvNet
+
+FINAL = -1  # the epoch of a net as its training left it
+TIMED = 8  # pictures that pass through a net to see how fast it is
+TIMES_FORWARD = 3.0  # what forward and back takes, in forwards
+KEPT_NETS, COPIES = 24, 8
+AT_ONCE = 8.0  # seconds; what takes longer is begun with a click
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A net as it was after an epoch (FINAL: at its end), and a picture as that net takes it, uint8 (H, W, C)."""
+
+    candidate: Candidate
+    picture: np.ndarray
+    epoch: int = FINAL
+
+    @property
+    def name(self) -> str:
+        """The net's name, with the epoch where that is not the last."""
+        return self.candidate.name + (f", epoch {self.epoch}" if self.epoch != FINAL else "")
+
+    @property
+    def weights(self) -> str:
+        """What changes with the weights."""
+        return weights_id(self.candidate) + (f"@{self.epoch}" if self.epoch != FINAL else "")
+
+    @property
+    def shown(self) -> str:
+        """What changes with the picture, or with what the net makes of it."""
+        form = repr((self.candidate.form.mean, self.candidate.form.std)).encode()
+        return sha256(self.picture.tobytes() + str(self.picture.shape).encode() + form).hexdigest()[:24]
+
+
+def probabilities_of(asked: Asked) -> np.ndarray:
+    """The net's probabilities (classes,) for the picture. Raises CheckpointError where its weights are gone."""
+    return _probabilities(asked.weights, asked.shown, asked)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _probabilities(weights: str, shown: str, _asked: Asked) -> np.ndarray:
+    net = net_after(_asked.candidate, _asked.epoch)
+    x = explain.to_input([_asked.picture], _asked.candidate.form)
+    with nets_lock():
+        return explain.class_probabilities(net, x)[0].numpy()
+
+
+def net_after(candidate: Candidate, epoch: int = FINAL) -> "ConvNet":
+    """The net of a candidate, or what it was after an epoch that its run kept. Raises CheckpointError."""
+    return load_candidate(candidate) if epoch == FINAL else _load_epoch(weights_id(candidate), epoch, candidate)
+
+
+@st.cache_resource(max_entries=KEPT_NETS, show_spinner="Loading the net…")
+def _load_epoch(weights: str, epoch: int, _candidate: Candidate) -> "ConvNet":
+    assert _candidate.run is not None
+    return training.load_epoch(_candidate.run, Settings(), epoch)
+
+
+@st.cache_resource(max_entries=COPIES, show_spinner=False)
+def _net_of_jobs(weights: str, _asked: Asked) -> "ConvNet":
+    """A copy that jobs alone ask: Captum hangs hooks on a net for as long as a map takes."""
+    from copy import deepcopy
+
+    return deepcopy(net_after(_asked.candidate, _asked.epoch))
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """A map that a page wants: of which net and picture, for which class, made in which way."""
+
+    asked: Asked
+    target: int
+    config: AttributionConfig
+
+    @property
+    def key(self) -> str:
+        """Equal for equal maps."""
+        return f"{self.asked.weights} {self.asked.shown} {self.target} {self.config.to_text()}"
+
+    @property
+    def title(self) -> str:
+        """What is computed, for a reader who waits."""
+        return f"{self.config.title} of {self.asked.name}"
+
+    @property
+    def seconds(self) -> float:
+        """How long it will take, from the time that the net needs for some pictures."""
+        size = self.asked.picture.shape[0]
+        passes = explain.count_passes(self.config, size)
+        pace = _seconds_a_picture(self.asked.weights, size, self.asked)
+        return pace * (passes.forward + TIMES_FORWARD * passes.backward)
+
+
+def make_maps(wanted: Sequence[Wanted]) -> "list[Job]":
+    """Jobs whose results are attributions float32 (C, H, W), Grad-CAM's (1, H, W), those that are known at once.
+
+    What takes long is said first, and begun with a click: the page ends here until then. Raises JobsError.
+    """
+    new = [one for one in wanted if jobs().find(one.key) is None]
+    seconds = sum(one.seconds for one in new)
+    confirmed = st.session_state.setdefault("confirmed_maps", set())
+    if seconds > AT_ONCE and not {one.key for one in new} <= confirmed:
+        st.info(f"{len(new)} maps will take about {say_duration(seconds)}; you can leave this page meanwhile.")
+        st.button(
+            "Make the maps",
+            type="primary",
+            key="make_maps",
+            icon=":material/visibility:",
+            on_click=confirmed.update,
+            args=[{one.key for one in new}],
+        )
+        st.stop()
+    found = [run_job(one.key, one.title, _work(one), one.seconds if one in new else 0.0) for one in wanted]
+    wait_a_moment(found)
+    return found
+
+
+def _work(wanted: Wanted) -> "Callable[[Callable[[float], None]], np.ndarray]":
+    asked = wanted.asked
+    net = _net_of_jobs(asked.weights, asked)
+
+    def work(tell: Callable[[float], None]) -> np.ndarray:
+        x = explain.to_input([asked.picture], asked.candidate.form)
+        return explain.attribute(net, x, wanted.target, wanted.config, tell)[0].numpy()
+
+    return work
+
+
+@st.cache_data(max_entries=500, show_spinner="Timing the net…")
+def _seconds_a_picture(weights: str, size: int, _asked: Asked) -> float:
+    net = net_after(_asked.candidate, _asked.epoch)
+    x = explain.to_input([_asked.picture], _asked.candidate.form)
+    count = min(TIMED, explain.pictures_at_once(net, x))
+    with nets_lock():
+        explain.class_probabilities(net, x)
+        start = time.perf_counter()
+        explain.class_probabilities(net, x.expand(count, -1, -1, -1).contiguous())
+        return (time.perf_counter() - start) / count

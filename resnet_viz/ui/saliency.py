@@ -1,0 +1,301 @@
+"""What is chosen on the page Saliency? Methods and their parameters, Grad-CAM's layer, the class, the epoch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from resnet_viz import explain, nets, training
+from resnet_viz.data import ImageError, decode_image, fit_picture
+from resnet_viz.explain import METHODS, NOISES, AttributionConfig, Parameter
+from resnet_viz.explain.methods import NOISE_PARAMETERS
+from resnet_viz.plots import SCALES, net_drawing
+from resnet_viz.runs.recorded import store_of
+from resnet_viz.ui.answers import FILE_TYPES
+from resnet_viz.ui.attributions import FINAL, Asked, probabilities_of
+from resnet_viz.ui.candidates import Candidate
+from resnet_viz.ui.services import run_store
+
+if TYPE_CHECKING:
+    from resnet_viz.nets.outline import Box
+
+FIRST_METHODS = ("saliency", "integrated_gradients", "grad_cam", "occlusion")
+OWN, TRUE = "each net's own answer", "the true class"
+LAST_LAYER = "the last stage"
+MOST_METHODS = 6
+CARRIED = "asked_picture"  # in the session: the name and the picture that a reader brings from another page
+SCALES_SHORT = {"row": "one for each row", "map": "one for each map"}
+
+
+def choose_methods() -> list[AttributionConfig]:
+    """The methods, each with its parameters; in the URL as ?methods=saliency,occlusion where they are not the first."""
+    wished = [name for name in st.query_params.get("methods", "").split(",") if name in METHODS]
+    names = st.multiselect(
+        "Methods",
+        list(METHODS),
+        wished or list(FIRST_METHODS),
+        format_func=lambda name: METHODS[name].title,
+        max_selections=MOST_METHODS,
+        key="methods",
+    )
+    if not names:
+        st.info("Choose at least one method.")
+        st.stop()
+    _put("methods", "" if tuple(names) == FIRST_METHODS else ",".join(names))
+    with st.popover("Parameters", icon=":material/tune:", width="stretch"):
+        noise = {name: _choose(f"noise_{name}", parameter) for name, parameter in NOISE_PARAMETERS.items()}
+        st.caption("Noise is put around the picture for every method: NoiseTunnel of Captum.")
+        return [_choose_parameters(name, noise) for name in names]
+
+
+def _choose_parameters(name: str, noise: dict[str, Any]) -> AttributionConfig:
+    method = METHODS[name]
+    if method.parameters:
+        st.markdown(f"**{method.title}**")
+    chosen = {key: _choose(f"{name}_{key}", parameter) for key, parameter in method.parameters.items()}
+    return AttributionConfig(name, chosen, **noise)
+
+
+def _choose(key: str, parameter: Parameter) -> Any:
+    """The control of one parameter."""
+    if parameter.choices:
+        options = list(parameter.choices)
+        return st.selectbox(
+            parameter.title,
+            options,
+            options.index(str(parameter.default)),
+            lambda name: parameter.choices[name],
+            key,
+            parameter.help or None,
+        )
+    is_whole = isinstance(parameter.default, int)
+    return st.number_input(
+        parameter.title,
+        int(parameter.least) if is_whole else float(parameter.least),
+        int(parameter.most) if is_whole else float(parameter.most),
+        int(parameter.default) if is_whole else float(parameter.default),
+        key=key,
+        help=parameter.help or None,
+    )
+
+
+def explain_methods(configs: Sequence[AttributionConfig]) -> None:
+    """What each of the methods does, and who found it."""
+    with st.expander("What these methods do", icon=":material/help:"):
+        for config in configs:
+            about = config.about
+            sums = " **Its shares add up** to the change of the score." if about.is_complete else ""
+            st.markdown(f"**{about.title}.** {about.note}{sums} ({about.source})")
+        if noise := next((config.noise for config in configs), ""):
+            st.markdown(f"Under noise: {NOISES[noise]}.")
+
+
+def choose_layer(candidates: Sequence[Candidate], specs: Sequence[nets.NetSpec]) -> list[str]:
+    """The layer that Grad-CAM looks at in each net, chosen in the drawing of the first."""
+    spec = specs[0]
+    names = explain.cam_layers(spec)
+    with st.expander("The layer that Grad-CAM looks at", icon=":material/account_tree:"):
+        chosen = st.selectbox(
+            f"Layer of {candidates[0].name}",
+            ["", *reversed(names)],
+            format_func=lambda name: name or LAST_LAYER,
+            key="layer",
+        )
+        st.caption("Or click a block in the drawing. Other nets are looked at as far along their own way.")
+        boxes = nets.net_outline(spec, candidates[0].form.size)
+        st.plotly_chart(
+            net_drawing(cast(Any, boxes), candidates[0].form.size),
+            key=f"drawing_{spec.to_slug()}",
+            on_select=lambda: _take_clicked(f"drawing_{spec.to_slug()}", boxes, names),
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt=f"{spec.name}, layer by layer; a click chooses the layer that Grad-CAM looks at",
+        )
+    return [explain.same_place(chosen, spec, other) for other in specs]
+
+
+def _take_clicked(key: str, boxes: "Sequence[Box]", names: Sequence[str]) -> None:
+    points = st.session_state[key]["selection"]["points"]
+    row = round(points[0]["y"]) if points else -1
+    if 0 <= row < len(boxes):
+        box = boxes[row]
+        ways = (f"{box.part}.block{box.block}", f"{box.part}.act{box.block}", box.part)
+        st.session_state["layer"] = next((name for name in ways if name in names), "")
+
+
+def with_layer(config: AttributionConfig, layer: str) -> AttributionConfig:
+    """The config that looks at a layer, if it looks at one."""
+    return replace(config, layer=layer) if config.about.uses_layer else config
+
+
+def choose_target(classes: Sequence[str], truth: int | None) -> str:
+    """Whose score is explained: OWN, TRUE (where it is known) or the name of a class."""
+    options = [OWN, *([TRUE] if truth is not None else []), *classes]
+    wished = st.query_params.get("class", "")
+    chosen = st.selectbox(
+        "Class to explain", options, options.index(wished) if wished in options else 0, key=f"target_{len(options)}"
+    )
+    _put("class", "" if chosen == OWN else chosen)
+    return chosen
+
+
+def target_of(chosen: str, classes: Sequence[str], truth: int | None, answered: int) -> int:
+    """The number of the class that is explained for a net that answered so; its own where it does not know it."""
+    if chosen == TRUE and truth is not None:
+        return truth
+    return list(classes).index(chosen) if chosen in classes else answered
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """Which epochs are looked at: one, or all of them beside one another."""
+
+    chosen: int = FINAL
+    beside: tuple[int, ...] = ()
+
+
+def choose_epochs(candidates: Sequence[Candidate]) -> Epochs:
+    """The slider through the epochs that the runs of these nets have kept; nothing where none has."""
+    kept = [training.kept_epochs(one.run) for one in candidates if one.run is not None]
+    last = max((len(epochs) for epochs in kept), default=0) - 1
+    if last < 1:
+        return Epochs()
+    options = [*range(last + 1), FINAL]
+    slider, toggle = st.columns([3, 1], vertical_alignment="bottom")
+    chosen = slider.select_slider(
+        "Epoch of training",
+        options,
+        FINAL,
+        format_func=lambda epoch: "end" if epoch == FINAL else str(epoch),
+        key="epoch",
+        help="0 is before the first step. Nets whose run kept no epochs are shown at their end.",
+    )
+    if toggle.toggle("All epochs", key="beside", help="Every epoch beside the others, for the first method."):
+        return Epochs(chosen, tuple(range(last + 1)))
+    return Epochs(chosen)
+
+
+def epoch_of(candidate: Candidate, epoch: int) -> int:
+    """The epoch, or the end where the run has not kept it."""
+    if candidate.run is None or epoch not in training.kept_epochs(candidate.run):
+        return FINAL
+    return epoch
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A picture that nets are asked about: RGB, what it is called, its class where that is known."""
+
+    image: Image.Image
+    title: str
+    classes: tuple[str, ...]
+    label: int | None = None
+    invert: bool = False
+
+    def truth_for(self, candidate: Candidate) -> int | None:
+        """The picture's class, if the net knows the same classes."""
+        return self.label if candidate.form.classes == self.classes else None
+
+    def as_seen_by(self, candidate: Candidate) -> np.ndarray:
+        """The picture as a net takes it, uint8 (H, W, C)."""
+        form = candidate.form
+        return fit_picture(self.image, form.size, form.channels, self.invert and form.channels == 1)
+
+
+def choose_picture(candidates: Sequence[Candidate]) -> Shown:
+    """A test picture of the first net's data, one of the reader's own, or the one that came from another page."""
+    samples = _samples(candidates[0])
+    carried = st.session_state.get(CARRIED)
+    sources = [*(["test set"] if samples else []), "my own", *(["from Classify"] if carried else [])]
+    first = "from Classify" if carried else sources[0]
+    source = st.segmented_control("Picture", sources, default=first, required=True, key=f"source_{len(sources)}")
+    form = candidates[0].form
+    if source == "test set":
+        position = st.selectbox(
+            "Test picture",
+            range(len(samples)),
+            _position_in_link(len(samples)),
+            format_func=lambda i: f"{form.classes[samples[i][0]]} ({i + 1} of {len(samples)})",
+            key=f"sample_{candidates[0].key}",
+            help="From the part that no net was trained on.",
+        )
+        _put("picture", str(position) if position else "")
+        label, png = samples[position]
+        return Shown(decode_image(png), f"a test picture: {form.classes[label]}", form.classes, label)
+    if source == "from Classify" and carried:
+        name, image = carried
+        return Shown(image, name, form.classes, None, _choose_inversion(image, candidates))
+    return _upload(candidates)
+
+
+def _samples(candidate: Candidate) -> list[tuple[int, bytes]]:
+    if candidate.run is None:
+        return []
+    return store_of(run_store(), candidate.run.id).samples(candidate.run.id)
+
+
+def _position_in_link(count: int) -> int:
+    wished = st.query_params.get("picture", "")
+    return int(wished) if wished.isdecimal() and int(wished) < count else 0
+
+
+def _upload(candidates: Sequence[Candidate]) -> Shown:
+    file = st.file_uploader("A picture of your own", FILE_TYPES, key="upload")
+    if file is None:
+        st.info("Choose a PNG, JPEG, WebP, GIF or BMP file of up to 20 MB; it stays on this machine.")
+        st.stop()
+    try:
+        image = decode_image(file.getvalue())
+    except ImageError as error:
+        st.error(str(error))
+        st.stop()
+    return Shown(image, "your picture", (), None, _choose_inversion(image, candidates))
+
+
+def _choose_inversion(image: Image.Image, candidates: Sequence[Candidate]) -> bool:
+    if all(candidate.form.channels == 3 for candidate in candidates):
+        return False
+    is_bright = float(np.asarray(image.convert("L")).mean()) > 127
+    help = "These nets learned bright strokes on black; ink on paper is the other way round."
+    return st.checkbox("Swap light and dark", value=is_bright, key=f"invert_{is_bright}", help=help)
+
+
+def _put(name: str, value: str) -> None:
+    """Keep a choice in the URL, or nothing where it is the first one."""
+    if value:
+        st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
+
+
+def choose_view() -> tuple[str, bool]:
+    """The scale of the maps, and whether they lie on the picture."""
+    scale, overlay = st.columns([3, 2], vertical_alignment="bottom")
+    each = scale.segmented_control(
+        "Color scale",
+        list(SCALES),
+        default="row",
+        required=True,
+        format_func=SCALES_SHORT.__getitem__,
+        key="scale",
+        help="What 1 is: " + "; or ".join(SCALES.values()) + ".",
+    )
+    return each or "row", overlay.toggle("On top of the picture", key="overlay")
+
+
+def say_answers(asked: Sequence[Asked], shown: Shown) -> None:
+    """What the picture is, and what every net says to it."""
+    parts = [f"{shown.title[:1].upper()}{shown.title[1:]}."]
+    for one in asked:
+        chances = probabilities_of(one)
+        best = int(chances.argmax())
+        parts.append(f"**{one.name}** says **{one.candidate.form.classes[best]}** with {chances[best]:.1%}.")
+    st.markdown(" ".join(parts))
+
+
+def say_origins(candidates: Sequence[Candidate]) -> None:
+    """Where the nets on the page are from."""
+    st.caption("; ".join(f"{one.name}: {one.origin}" for one in candidates) + ".")

@@ -1,0 +1,235 @@
+"""Does the Saliency page explain every net in every way, for any picture, class, layer and epoch?"""
+
+import base64
+import json
+import time
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.explain import METHODS, AttributionError
+from resnet_viz.nets import NetSpec
+from resnet_viz.runs import RunStore
+from resnet_viz.settings import Settings
+from resnet_viz.training import preset
+from tests.conftest import work_on
+
+PAGE = str(Path(__file__).parents[2] / "pages" / "saliency.py")
+SECONDS = 60.0
+
+
+@pytest.fixture
+def nets(trained, monkeypatch) -> list[str]:
+    """The keys of the trained pair."""
+    home, runs = trained
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(home))
+    return [f"run:{run.id}" for run in runs]
+
+
+def open_page(keys: list[str], **link: str) -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=SECONDS)
+    for name, value in ({"nets": ",".join(keys)} | link).items():
+        page.query_params[name] = value
+    return wait(page.run())
+
+
+def wait(page: AppTest) -> AppTest:
+    """Until all maps are there."""
+    deadline = time.monotonic() + SECONDS
+    while any(button.label == "Stop" for button in page.button):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        page.run()
+    return page
+
+
+def text_of(page: AppTest) -> str:
+    return "\n".join(str(part.value) for part in [*page.markdown, *page.caption, *page.info, *page.error])
+
+
+def maps_of(page: AppTest, key: str = "maps") -> list[np.ndarray]:
+    """The maps of a figure, row by row."""
+    chart = next(chart for chart in page.get("plotly_chart") if chart.proto.id.endswith(f"-{key}"))
+    traces = json.loads(chart.proto.spec)["data"]
+    return [to_array(trace["z"]) for trace in traces if trace["type"] == "heatmap"]
+
+
+def to_array(packed) -> np.ndarray:
+    if not isinstance(packed, dict):
+        return np.array(packed)
+    shape = [int(side) for side in packed["shape"].split(",")]
+    return np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).reshape(shape)
+
+
+def test_the_page_opens_on_recorded_nets_with_maps_at_once(home):
+    page = open_page([])
+    assert not page.exception
+    assert page.multiselect[0].value == ["run:e7f057bd", "run:4ab1e4dd"]
+    assert len(maps_of(page)) == 8
+    assert "A test picture: airplane." in text_of(page)
+    assert "4ab1e4dd" in text_of(page)
+    assert "nets" not in page.query_params
+    assert "methods" not in page.query_params
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_is_drawn_for_every_net(nets, method):
+    page = open_page(nets, methods=method)
+    assert not page.exception
+    assert not page.error
+    maps = maps_of(page)
+    assert len(maps) == 2
+    assert all(one.shape == (16, 16) and np.isfinite(one).all() for one in maps)
+    assert max(np.abs(one).max() for one in maps) == 1
+    assert METHODS[method].note in text_of(page)
+    assert page.query_params["methods"] in (method, [method])
+
+
+def test_a_class_a_picture_and_methods_come_from_the_link(nets):
+    first = open_page(nets, methods="saliency")
+    other = open_page(nets, methods="saliency", picture="5", **{"class": "7"})
+    assert not other.exception
+    target = next(box for box in other.selectbox if box.label == "Class to explain")
+    assert target.value == "7"
+    assert "A test picture: 2." in text_of(other)
+    assert not np.array_equal(maps_of(first)[0], maps_of(other)[0])
+    target.select("the true class").run()
+    assert other.query_params["class"] in ("the true class", ["the true class"])
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"nets": "run:x"},
+        {"methods": "magic"},
+        {"picture": "-1"},
+        {"picture": "99999"},
+        {"class": "<b>"},
+        {"picture": "²"},
+    ],
+)
+def test_a_link_that_makes_no_sense_shows_the_page_as_it_begins(nets, link):
+    page = open_page(nets, **link)
+    assert not page.exception
+    assert maps_of(page)
+
+
+def test_an_own_picture_is_explained(nets):
+    page = open_page(nets, methods="saliency")
+    next(control for control in page.segmented_control if control.label == "Picture").set_value("my own").run()
+    assert "Choose a PNG" in page.info[0].value
+    page.file_uploader(key="upload").set_value(("p.png", make_png(), "image/png"))
+    wait(page.run())
+    assert not page.exception
+    assert "Your picture." in text_of(page)
+    assert page.checkbox(key="invert_True").value  # a bright picture is taken for ink on paper
+    assert len(maps_of(page)) == 2
+    page.file_uploader(key="upload").set_value(("p.png", b"text", "image/png")).run()
+    assert "This is not a PNG" in page.error[0].value
+    assert not page.exception
+
+
+def make_png() -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (64, 48), "white").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_parameters_noise_and_layer_change_the_map(nets):
+    page = open_page(nets, methods="grad_cam")
+    seen = [maps_of(page)[1]]
+    page.selectbox(key="layer").select("stage1.block1")
+    seen.append(maps_of(wait(page.run()))[1])
+    page.selectbox(key="noise_noise").select("smoothgrad")
+    seen.append(maps_of(wait(page.run()))[1])
+    page.number_input(key="noise_noise_std").set_value(1.0)
+    seen.append(maps_of(wait(page.run()))[1])
+    page.selectbox(key="grad_cam_keep").select("all")
+    seen.append(maps_of(wait(page.run()))[1])
+    assert not page.exception
+    for i, one in enumerate(seen):
+        assert not any(np.array_equal(one, other) for other in seen[:i])
+
+
+def test_what_was_computed_once_is_not_computed_again(nets, monkeypatch):
+    open_page(nets, methods="occlusion")
+    monkeypatch.setattr("resnet_viz.explain.attribution.CALLS", {})  # a map more would be a KeyError
+    page = open_page(nets, methods="occlusion")
+    assert not page.error
+    assert len(maps_of(page)) == 2
+
+
+def test_a_map_that_takes_long_is_announced_and_begun_with_a_click(nets, monkeypatch):
+    monkeypatch.setattr("resnet_viz.ui.attributions.AT_ONCE", 0.0)
+    page = open_page(nets, methods="deconvolution", picture="7")
+    assert "2 maps will take about" in page.info[0].value
+    assert not page.get("plotly_chart")[1:]
+    page.button(key="make_maps").click()
+    assert len(maps_of(wait(page.run()))) == 2
+
+
+def test_a_map_that_cannot_be_made_is_a_sentence_and_can_be_tried_again(nets, monkeypatch):
+    from resnet_viz import explain
+
+    attribute = explain.attribute
+
+    def refuse(*_):
+        raise AttributionError("There is no room for it.")
+
+    monkeypatch.setattr(explain, "attribute", refuse, raising=False)
+    page = open_page(nets, methods="input_x_gradient", picture="9")
+    assert not page.exception
+    assert [error.value for error in page.error] == ["There is no room for it."]
+    monkeypatch.setattr(explain, "attribute", attribute)
+    page.button(key="go_on").click()
+    wait(page.run())
+    assert not page.error
+    assert len(maps_of(page)) == 2
+
+
+def test_the_difference_of_two_maps_is_drawn(nets):
+    page = open_page(nets, methods="saliency,grad_cam")
+    assert maps_of(page, "difference")[0].shape == (16, 16)
+    assert "Rank correlation of both" in text_of(page)
+
+
+@pytest.fixture(scope="module")
+def with_epochs(tmp_path_factory):
+    """A home whose runs have kept every epoch."""
+    home = tmp_path_factory.mktemp("epochs")
+    settings = Settings(home=home)
+    store = RunStore(settings.store_url)
+    config = preset("digits", epochs=2, threads=2, subset=256, keep_epochs=True)
+    runs = store.add_comparison([(asdict(NetSpec(family, 8)), asdict(config)) for family in ("plain", "resnet")])
+    return home, [f"run:{work_on(store, settings, run).id}" for run in runs]
+
+
+def test_a_slider_goes_through_the_epochs_of_a_run(with_epochs, monkeypatch):
+    home, nets = with_epochs
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(home))
+    page = open_page(nets, methods="saliency")
+    end = maps_of(page)
+    page.select_slider(key="epoch").set_value(2)
+    last = maps_of(wait(page.run()))
+    page.select_slider(key="epoch").set_value(0)
+    start = maps_of(wait(page.run()))
+    assert not page.exception
+    assert "plain-8, epoch 0** says" in text_of(page)
+    for i in range(2):
+        assert np.array_equal(last[i], end[i])
+        assert not np.array_equal(start[i], end[i])
+    page.toggle(key="beside").set_value(True)
+    assert len(maps_of(wait(page.run()))) == 6
+    assert not page.exception
+
+
+def test_nets_of_other_sizes_and_classes_stand_beside_one_another(nets):
+    page = open_page([nets[0], "run:4ab1e4dd"], methods="saliency")
+    assert not page.exception
+    assert [one.shape for one in maps_of(page)] == [(16, 16), (32, 32)]
+    assert "see pictures of different sizes" in text_of(page)
