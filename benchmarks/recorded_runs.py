@@ -1,6 +1,6 @@
 """The runs that ship with the project: train what is missing of a set, and write the set to recorded/.
 
-python -m benchmarks.recorded_runs digits|few|short|paper [--home FOLDER] [--seeds 0 1] [--at-once N] [--write-only]
+python -m benchmarks.recorded_runs SET [--home FOLDER] [--seeds 0 1] [--at-once N] [--write-only]
 
 Runs are kept in FOLDER (default: ~/.resnet_viz_recorded) as any other. What recorded/ holds already is not trained
 again, so a set can be trained in parts; a run that was cut off goes on from its last checkpoint.
@@ -34,13 +34,14 @@ from resnet_viz.runs.recorded import RECORDED
 from resnet_viz.runs.schema import KINDS
 from resnet_viz.settings import Settings
 from resnet_viz.studies import narrow
-from resnet_viz.training import TrainingConfig, count_cores, preset
+from resnet_viz.training import TrainingConfig, count_cores, kept_epochs, preset
+from resnet_viz.training.checkpoints import KEPT_EPOCHS, epoch_file
 from resnet_viz.training.config import PRECISIONS
 from resnet_viz.training.executor import WATCH_SECONDS, watch_over
 
 Wanted = list[tuple[NetSpec, TrainingConfig]]
-SETS = ("digits", "few", "short", "paper")
-NUMBERS = 20_000  # of a kind that are kept of a run's layers
+SETS = ("digits", "shapes", "few", "short", "paper")
+NUMBERS = {"digits": 20_000, "shapes": 4_000, "few": 4_000, "short": 4_000, "paper": 20_000}  # of a kind, of a run
 LONG = 8_192  # steps up to which figures need no means over blocks of steps
 PRIVATE = ("host", "pid", "attempts")  # facts that stay at home
 PAIR = ("plain", "resnet")
@@ -56,11 +57,16 @@ VARIANTS = (
     STOCHASTIC,
 )
 APPENDED, TRAINED_ON = 9, {"epochs": 3, "peak_lr": 0.02}
-WITH_WEIGHTS = {"digits": (20, 56), "few": (), "short": (20, 32, 44, 56), "paper": (20, 56, 110)}
+SHAPES = {"epochs": 30, "keep_epochs": True}
+SHAPES_NETS = [NetSpec(family, 20, width=8) for family in PAIR]
+EVERY = 6  # epochs, of those whose weights are kept
+WITH_WEIGHTS = {"digits": (20, 56), "shapes": (), "few": (), "short": (20, 32, 44, 56), "paper": (20, 56, 110)}
 
 
 def plan(recipe: str, seeds: Sequence[int], machine: dict[str, object], store: RunStore) -> list[Wanted]:
     """The comparisons of a set; those that start from a trained net are there once that net is."""
+    if recipe == "shapes":
+        return [[(spec, preset("shapes", seed=0, **SHAPES, **machine)) for spec in SHAPES_NETS]]
     if recipe != "digits":
         return [
             [(NetSpec(family, depth), preset("cifar10", recipe, depth, seed=seed, **machine)) for family in PAIR]
@@ -127,8 +133,8 @@ def take_recorded(store: RunStore, settings: Settings, recipe: str) -> None:
         kept.engine.dispose()
     (settings.home / "weights").mkdir(parents=True, exist_ok=True)
     for run in missing:
-        if run.weights:
-            shutil.copy(RECORDED / "weights" / Path(run.weights).name, settings.home / "weights")
+        for weights in (RECORDED / "weights").glob(f"{run.id}.*") if run.weights else ():
+            shutil.copy(weights, settings.home / "weights")
 
 
 def _find(store: RunStore, spec: NetSpec, config: TrainingConfig, *statuses: RunStatus) -> Run | None:
@@ -170,10 +176,12 @@ def write(store: RunStore, comparisons: list[list[Run]], recipe: str) -> None:
     with sqlite3.connect(database) as raw:  # one file that can be read where nothing can be written
         for comparison in comparisons:
             for position, run in enumerate(comparison):
-                facts = json.dumps({name: value for name, value in run.facts.items() if name not in PRIVATE})
-                place = (_keep_weights(run, recipe), comparison[0].id, position, facts, run.id)
+                weights = _keep_weights(run, recipe)
+                kept = {KEPT_EPOCHS: _keep_epochs(run)} if KEPT_EPOCHS in run.facts and weights else {}
+                facts = json.dumps({name: run.facts[name] for name in run.facts if name not in PRIVATE} | kept)
+                place = (weights, comparison[0].id, position, facts, run.id)
                 raw.execute("UPDATE runs SET weights = ?, comparison = ?, position = ?, facts = ? WHERE id = ?", place)
-                _thin(raw, run)
+                _thin(raw, run, NUMBERS[recipe])
                 print(f"{run.id}: {NetSpec(**run.spec)}, seed {run.config['seed']}, test error {run.test_error:.2%}")
         raw.execute("UPDATE runs SET owner_host = '', owner_pid = 0, owner_started = 0, sweep = ''")
         # Runs of a comparison were asked for at once: pages and studies name them in its order.
@@ -186,30 +194,44 @@ def write(store: RunStore, comparisons: list[list[Run]], recipe: str) -> None:
         raw.commit()
         raw.execute("PRAGMA journal_mode=DELETE")
         raw.execute("VACUUM")
-    kept = {Path(name).name for path in RECORDED.glob("*.sqlite") for name in _weights(path)}
+    kept = {Path(name).name.partition(".")[0] for path in RECORDED.glob("*.sqlite") for name in _weights(path)}
     for weights in (RECORDED / "weights").iterdir():
-        if weights.name not in kept:
+        if weights.name.partition(".")[0] not in kept:
             weights.unlink()
 
 
 def _keep_weights(run: Run, recipe: str) -> str:
     """The name of the final weights in recorded/; nothing where they are not kept."""
     spec = NetSpec(**run.spec)
-    is_asked = spec in (*(NetSpec(family, depth) for family in PAIR for depth in WITH_WEIGHTS[recipe]), STOCHASTIC)
+    asked = [NetSpec(family, depth) for family in PAIR for depth in WITH_WEIGHTS[recipe]]
+    is_asked = spec in (*asked, STOCHASTIC, *SHAPES_NETS)
     if not is_asked or run.config["seed"] != 0 or run.config.get("start"):
         return ""
-    name = f"weights/{run.id}.safetensors"
-    halves = {key: _half(value) for key, value in load_file(run.weights).items()}
-    with safe_open(run.weights, "np") as file:
-        save_file(halves, RECORDED / name, file.metadata())
+    name = epoch_file(run.id, kept_epochs(run)[-1]) if kept_epochs(run) else f"weights/{run.id}.safetensors"
+    _write_halves(Path(run.weights), RECORDED / name)
     return name
 
 
-def _thin(raw: sqlite3.Connection, run: Run) -> None:
+def _keep_epochs(run: Run) -> list[int]:
+    """Every so many of the epochs that a run has kept, the last among them, each as its weights are kept."""
+    epochs = [epoch for epoch in kept_epochs(run) if epoch % EVERY == 0]
+    for epoch in epochs:
+        name = Path(epoch_file(run.id, epoch)).name
+        _write_halves(Path(run.weights).with_name(name), RECORDED / "weights" / name)
+    return epochs
+
+
+def _write_halves(source: Path, target: Path) -> None:
+    """A file of weights with 16-bit floats."""
+    with safe_open(source, "np") as file:
+        save_file({key: _half(value) for key, value in load_file(source).items()}, target, file.metadata())
+
+
+def _thin(raw: sqlite3.Connection, run: Run, most: int) -> None:
     """Keep the layers' numbers of every second, fourth, eighth step and so on; none but those of seed 0."""
     query = f"SELECT first_step, {', '.join(map(_quote, KINDS))} FROM layer_numbers WHERE run_id = ?"
     widths = [len(run.facts["norm_layers" if kind == "responses" else "layers"]) for kind in KINDS]
-    every = 2 ** max(0, ceil(log2(run.total_steps * widths[0] / NUMBERS)))  # can be thinned out again
+    every = 2 ** max(0, ceil(log2(run.total_steps * widths[0] / most)))  # can be thinned out again
     rows = raw.execute(query, (run.id,)).fetchall()
     if run.total_steps <= LONG:
         raw.execute("DELETE FROM overview WHERE run_id = ?", (run.id,))

@@ -1,7 +1,7 @@
 """What can a net learn from? Data sets as uint8 arrays, ready to be taken in batches."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from resnet_viz.data.cache import ImageData, format_of, is_cached, new_array, op
 from resnet_viz.data.download import DatasetError, Progress, ignore_progress, locked
 from resnet_viz.data.folders import Listing, decode_all, fingerprint, list_pictures
 from resnet_viz.data.pictures import fit_picture
+from resnet_viz.data.shapes import COUNTS, make_shapes
 
 DIGITS_TEST = 397  # of 1,797; leaves 1,400 to train on
 SIZES = (16, 224)  # sides to which pictures can be brought
@@ -47,6 +48,15 @@ DATASETS = {
         channels=1,
         train_count=1797 - DIGITS_TEST,
         test_count=DIGITS_TEST,
+        is_toy=True,
+    ),
+    "shapes": Dataset(
+        "Shapes (toy)",
+        "6,000 drawn pictures of 32x32: ten shapes of any color, texture and place, each with the mask of its object; "
+        "made on the spot, no download.",
+        32,
+        train_count=COUNTS["train"],
+        test_count=COUNTS["test"],
         is_toy=True,
     ),
     "cifar10": Dataset(
@@ -144,8 +154,8 @@ def load_dataset(
     root = root or Path(os.environ.get("RESNET_VIZ_DATA") or f"{home}/data").expanduser()
     side = picture_size(name, size)
     with _sentences(folder):
-        if name == "digits":
-            return _load_digits()
+        if name in EMBEDDED:
+            return EMBEDDED[name]()
         if name == "folder":
             return _load_folder(root, _own_folder(folder), side, progress)
         return _load_published(name, root, side, progress)
@@ -154,7 +164,7 @@ def load_dataset(
 def is_at_hand(name: str, root: Path, size: int = 0) -> bool:
     """Whether a published data set can be loaded without a download."""
     unpacked = root / name / "train"
-    return name == "digits" or unpacked.is_dir() or is_cached(root / "cache" / f"{name}-{picture_size(name, size)}")
+    return name in EMBEDDED or unpacked.is_dir() or is_cached(root / "cache" / f"{name}-{picture_size(name, size)}")
 
 
 def picture_size(name: str, size: int = 0) -> int:
@@ -197,6 +207,10 @@ def _load_digits() -> ImageData:
     labels = digits.target.astype(np.int64)
     form = format_of(pictures[train], tuple("0123456789"))
     return ImageData(pictures[train], labels[train], pictures[test], labels[test], form)
+
+
+# What comes along, or is made on the spot.
+EMBEDDED: dict[str, Callable[[], ImageData]] = {"digits": _load_digits, "shapes": make_shapes}
 
 
 def _resize(pictures: np.ndarray, size: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from resnet_viz.training.snapshot import Snapshot
 from resnet_viz.training.storage import Storage
 
 NUMBERS_KEY = "resnet_viz.numbers"
-KEPT_EPOCHS = "kept_epochs"  # in a run's facts: the number of epochs whose weights are kept, from epoch 0 on
+KEPT_EPOCHS = "kept_epochs"  # in a run's facts: how many epochs' weights are kept, from epoch 0 on, or a list of them
 
 
 class DamagedCheckpoint(ValueError):

@@ -170,7 +170,10 @@ def _check(name: str, value: Any, least: float, most: float, kind: type) -> None
 
 
 SHORT: dict[str, Any] = {"epochs": 10, "batch_size": 128, "peak_lr": 0.1, "augmentation": "crop_flip"}
-SHORT_DIGITS: dict[str, Any] = {}
+OWN_SHORT: dict[str, dict[str, Any]] = {  # data sets with a short recipe of their own
+    "digits": {},
+    "shapes": {"epochs": 20, "batch_size": 64, "peak_lr": 0.1, "augmentation": "crop_flip"},
+}
 RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "short": ("Short: one cycle, made to show the point within minutes", SHORT),
     "few": (
@@ -195,6 +198,6 @@ WARMED_UP = 110  # layers from which on the paper's recipe warms up
 
 def preset(dataset: str, recipe: str = "short", depth: int = 0, **changes: Any) -> TrainingConfig:
     """A recipe of RECIPES on a data set, with changes by field name; the paper's warms up where `depth` asks for it."""
-    fields = SHORT_DIGITS if (dataset, recipe) == ("digits", "short") else RECIPES[recipe][1]
+    fields = OWN_SHORT[dataset] if recipe == "short" and dataset in OWN_SHORT else RECIPES[recipe][1]
     warm_up = {"warm_up": True} if recipe == "paper" and depth >= WARMED_UP else {}
     return TrainingConfig(**({"dataset": dataset} | fields | warm_up | changes))

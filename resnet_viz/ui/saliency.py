@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FIRST_METHODS = ("saliency", "integrated_gradients", "grad_cam", "occlusion")
 OWN, TRUE = "each net's own answer", "the true class"
 LAST_LAYER = "the last stage"
-MOST_METHODS = 6
+MOST_METHODS, MOST_BESIDE = 6, 8
 CARRIED = "asked_picture"  # in the session: the name and the picture that a reader brings from another page
 SCALES_SHORT = {"row": "one for each row", "map": "one for each map"}
 
@@ -159,11 +159,10 @@ class Epochs:
 
 def choose_epochs(candidates: Sequence[Candidate]) -> Epochs:
     """The slider through the epochs that the runs of these nets have kept; nothing where none has."""
-    kept = [training.kept_epochs(one.run) for one in candidates if one.run is not None]
-    last = max((len(epochs) for epochs in kept), default=0) - 1
-    if last < 1:
+    kept = sorted({epoch for one in candidates if one.run is not None for epoch in training.kept_epochs(one.run)})
+    if len(kept) < 2:
         return Epochs()
-    options = [*range(last + 1), FINAL]
+    options = [*kept, FINAL]
     slider, toggle = st.columns([3, 1], vertical_alignment="bottom")
     chosen = slider.select_slider(
         "Epoch of training",
@@ -174,7 +173,7 @@ def choose_epochs(candidates: Sequence[Candidate]) -> Epochs:
         help="0 is before the first step. Nets whose run kept no epochs are shown at their end.",
     )
     if toggle.toggle("All epochs", key="beside", help="Every epoch beside the others, for the first method."):
-        return Epochs(chosen, tuple(range(last + 1)))
+        return Epochs(chosen, tuple(kept[:: -(-len(kept) // MOST_BESIDE)]))
     return Epochs(chosen)
 
 

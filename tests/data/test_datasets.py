@@ -51,7 +51,7 @@ def test_what_the_list_says_of_digits_is_so(digits):
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():
-    with pytest.raises(DatasetError, match=r"digits, cifar10, .*folder"):
+    with pytest.raises(DatasetError, match=r"digits, shapes, cifar10, .*folder"):
         load_dataset("imagenet-22k")
 
 
@@ -273,7 +273,7 @@ def test_svhn_is_read_upright(site, address, tmp_path, monkeypatch):
 
 def test_every_published_set_says_without_a_network_what_to_put_where(tmp_path, monkeypatch):
     monkeypatch.setattr(urllib.request, "urlopen", refuse)
-    for name in DATASETS.keys() - {"digits", "folder", "fashion"}:
+    for name in DATASETS.keys() - {"digits", "shapes", "folder", "fashion"}:
         with pytest.raises(DatasetError, match=r"could not be downloaded .*no network.* or put \S+ from \S+ into"):
             load_dataset(name, tmp_path / "data")
 
@@ -283,5 +283,11 @@ def refuse(*_: object, **__: object) -> None:
 
 
 def test_only_toys_are_called_toys():
-    assert {name for name, card in DATASETS.items() if card.is_toy} == {"digits", "mnist", "fashion", "kmnist"}
+    assert {name for name, card in DATASETS.items() if card.is_toy} == {
+        "digits",
+        "shapes",
+        "mnist",
+        "fashion",
+        "kmnist",
+    }
     assert all(("(toy)" in card.title) == card.is_toy for card in DATASETS.values())

@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.recorded_runs import LONG, NUMBERS, plan
-from resnet_viz.data import normalize
+from benchmarks.recorded_runs import EVERY, LONG, NUMBERS, plan
+from resnet_viz.data import load_dataset, normalize
 from resnet_viz.data.pictures import PictureFormat
 from resnet_viz.nets import NetSpec, load_checkpoint
 from resnet_viz.runs import Run, RunStatus, RunStore, recorded_stores
-from resnet_viz.training import TrainingConfig
+from resnet_viz.settings import Settings
+from resnet_viz.training import TrainingConfig, kept_epochs, load_epoch, load_net
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 MOST_BYTES = 25e6
 
 
-@pytest.fixture(params=["digits", "few", "short"])
+@pytest.fixture(params=["digits", "shapes", "few", "short"])
 def recorded(request) -> tuple[str, RunStore]:
     return request.param, recorded_stores()[request.param]
 
@@ -29,7 +30,7 @@ def wanted_of(run: Run) -> tuple[NetSpec, TrainingConfig]:
 
 
 def test_all_recorded_runs_together_are_small():
-    assert {"digits", "few", "short", "studies"} == set(recorded_stores())
+    assert {"digits", "shapes", "few", "short", "studies"} == set(recorded_stores())
     assert sum(path.stat().st_size for path in RECORDED.rglob("*") if path.is_file()) < MOST_BYTES
 
 
@@ -45,13 +46,13 @@ def test_recorded_runs_are_finished_and_those_that_the_script_plans(recorded):
 
 
 def test_recorded_runs_are_whole(recorded):
-    _, store = recorded
+    recipe, store = recorded
     for run in store.runs():
         assert {"device", "precision", "threads", "versions"} <= run.facts.keys()
         assert not {"host", "pid"} & run.facts.keys()
         assert store.steps(run.id)["step"].tolist() == list(range(1, run.total_steps + 1))
         assert store.evaluations(run.id)["test_error"].iloc[-1] == run.test_error
-        every = 2 ** max(0, ceil(log2(run.total_steps * len(run.facts["layers"]) / NUMBERS)))
+        every = 2 ** max(0, ceil(log2(run.total_steps * len(run.facts["layers"]) / NUMBERS[recipe])))
         steps = list(range(1, run.total_steps + 1, every)) if run.config["seed"] == 0 else []
         for frame, names in ((store.gradient_norms(run.id), "layers"), (store.responses(run.id), "norm_layers")):
             assert frame.index.tolist() == steps
@@ -81,6 +82,25 @@ def test_recorded_weights_give_the_recorded_error_on_digits(digits):
         with torch.no_grad():
             error = float((net(x).argmax(1) != torch.from_numpy(digits.test_labels)).float().mean())
         assert error == pytest.approx(run.test_error, abs=2 / 397)  # weights are 16-bit floats
+
+
+def test_recorded_shapes_have_kept_some_epochs_and_their_errors(recorded):
+    data = load_dataset("shapes")
+    x, labels = normalize(torch.from_numpy(data.test_pictures), data.form), torch.from_numpy(data.test_labels)
+    runs = recorded_stores()["shapes"].runs()
+    assert [run.spec["family"] for run in runs] == ["plain", "resnet"]
+    for run in runs:
+        assert list(kept_epochs(run)) == list(range(0, run.config["epochs"] + 1, EVERY))
+        told = dict(recorded_stores()["shapes"].evaluations(run.id).set_index("epoch")["test_error"])
+        for epoch in kept_epochs(run)[1:]:
+            with torch.no_grad():
+                error = float((load_epoch(run, Settings(), epoch)(x).argmax(1) != labels).float().mean())
+            assert error == pytest.approx(told[epoch], abs=4 / 1000)  # weights are 16-bit floats
+        last, end = (
+            load_epoch(run, Settings(), run.config["epochs"]).state_dict(),
+            load_net(run, Settings()).state_dict(),
+        )
+        assert all(torch.equal(last[name], end[name]) for name in end)
 
 
 def test_recorded_weights_give_the_recorded_error_on_photographs(shared, cifar10_test):
