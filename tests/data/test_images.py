@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from resnet_viz.data import ImageError, decode_image
-from resnet_viz.data.images import FORMATS, MAX_BYTES
+from resnet_viz.data.images import FORMATS, GROUND, MAX_BYTES
 
 
 def encode(image: Image.Image, kind: str, **options) -> bytes:
@@ -47,6 +47,27 @@ def test_palette_transparency_is_seen():
     image = Image.new("P", (4, 4), 0)
     image.putpalette([255, 0, 0, 0, 255, 0])
     assert np.asarray(decode_image(encode(image, "PNG", transparency=0)))[0, 0].tolist() == [128, 128, 128]
+
+
+def test_a_gray_of_16_bits_can_stand_for_transparent():
+    ramp = np.linspace(0, 65535, 256, dtype=np.uint16)[None].repeat(4, 0)
+    decoded = decode_image(encode(Image.fromarray(ramp), "PNG", transparency=int(ramp[0, 7])))
+    assert np.asarray(decoded)[0, 5:9, 0].tolist() == [5, 6, GROUND[0], 8]
+
+
+def test_a_palette_of_half_transparent_colors_lies_over_the_ground():
+    image = Image.new("P", (4, 4), 1)
+    image.putpalette([0, 0, 0, 255, 0, 0])
+    decoded = decode_image(encode(image, "PNG", transparency=bytes([0, 128])))
+    assert decoded.getpixel((0, 0)) == pytest.approx((192, 64, 64), abs=1)
+
+
+def test_what_is_brought_down_is_the_mean_of_its_pixels():
+    pixels = np.random.default_rng(0).integers(0, 256, (3_000, 2_000), np.uint8)
+    decoded = np.asarray(decode_image(encode(Image.fromarray(pixels), "PNG", compress_level=1)), float)
+    means = pixels.reshape(1_500, 2, 1_000, 2).mean((1, 3))
+    assert decoded.shape == (1_500, 1_000, 3)
+    assert np.abs(decoded[..., 0] - means).max() <= 0.5
 
 
 def test_cmyk_becomes_rgb():
