@@ -2,7 +2,10 @@
 
 import hashlib
 import os
+import struct
+import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,14 +19,15 @@ import numpy as np
 from resnet_viz.data.download import DatasetError, Progress
 from resnet_viz.data.images import MAX_BYTES, ImageError, decode_image
 from resnet_viz.data.pictures import Pictures, fit_picture
+from resnet_viz.data.zips import entries_of_zip
 
 PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
 TEST_NAMES = ("test", "val", "valid", "validation")
 TEST_SHARE = 0.2  # of each class, where there is no test folder
-MOST_FILES = 2_000_000
 MOST_BROKEN = 0.05  # of the pictures; more than that is no accident
 NAMED = 3  # broken pictures that a refusal names
 SAY_EVERY = 500
+TURNING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}  # text from right to left and back
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,9 @@ def list_pictures(place: Path, opened: ExitStack) -> Listing:
         train, test = (_in_folder(files, name) for name in ("train", test_name))
         classes = _class_names(train, place / "train")
         if strangers := {file.parts[0] for file in test} - set(classes):
-            raise DatasetError(f"{place / test_name} has classes that train has not: {', '.join(sorted(strangers))}")
-        return Listing(_labelled(train, classes), _labelled(test, classes), classes)
+            named = ", ".join(_printable(name) for name in sorted(strangers))
+            raise DatasetError(f"{place / test_name} has classes that train has not: {named}")
+        return Listing(_labelled(train, classes), _labelled(test, classes), tuple(map(_printable, classes)))
     whole = _in_folder(files, "train") if "train" in parts else files
     classes = _class_names(whole, place / "train" if "train" in parts else place)
     return _split(_labelled(whole, classes), classes, place)
@@ -82,7 +87,7 @@ def fingerprint(place: Path) -> str:
     """
     if not place.is_file():
         _check_folder(place)
-    digest = hashlib.sha256(str(place.resolve()).encode())
+    digest = hashlib.sha256(os.fsencode(place.resolve()))
     if place.is_file():
         digest.update(_stamp(place.name, place.stat()))
     else:
@@ -144,18 +149,11 @@ def _is_picture(name: str) -> bool:
 
 
 def _files_of_zip(place: Path, opened: ExitStack) -> Iterator[File]:
-    try:
-        archive = opened.enter_context(zipfile.ZipFile(place))
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DatasetError(f"{place} is no zip file that can be read: {error}") from error
-    entries = archive.infolist()
-    if len(entries) > MOST_FILES:
-        raise DatasetError(f"{place} holds {len(entries):,} files; the limit is {MOST_FILES:,}")
-    for entry in entries:
-        parts = PurePosixPath(entry.filename).parts
+    for name, size, read in entries_of_zip(place, opened):
+        parts = PurePosixPath(name).parts
         is_hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-        if not entry.is_dir() and not is_hidden and _is_picture(entry.filename):
-            yield File(parts, entry.file_size, partial(archive.read, entry))
+        if not is_hidden and _is_picture(name):
+            yield File(parts, size, read)
 
 
 def _strip_common(files: list[File]) -> list[File]:
@@ -180,6 +178,13 @@ def _class_names(files: Sequence[File], place: Path) -> tuple[str, ...]:
     return names
 
 
+def _printable(name: str) -> str:
+    """A name as text that can be stored and shown: what no font has, or what turns the direction, as its number."""
+    return "".join(
+        ascii(char)[1:-1] if unicodedata.category(char) in ("Cc", "Cs") or char in TURNING else char for char in name
+    )
+
+
 def _labelled(files: Sequence[File], classes: tuple[str, ...]) -> list[tuple[File, int]]:
     labels = {name: label for label, name in enumerate(classes)}
     found = [(file, labels[file.parts[0]]) for file in files if len(file.parts) > 1]
@@ -193,11 +198,12 @@ def _split(files: list[tuple[File, int]], classes: tuple[str, ...], place: Path)
     few = [name for label, name in enumerate(classes) if labels.count(label) < 2]
     if few or TEST_SHARE * len(files) < len(classes):
         raise DatasetError(
-            f"{place} has too few pictures to set some aside for a test ({few[0] if few else len(files)}); "
+            f"{place} has too few pictures to set some aside for a test ({_printable(few[0]) if few else len(files)}); "
             "add pictures, or a test folder"
         )
     train, test = train_test_split(np.arange(len(files)), test_size=TEST_SHARE, random_state=0, stratify=labels)
-    return Listing([files[i] for i in sorted(train)], [files[i] for i in sorted(test)], classes)
+    shown = tuple(map(_printable, classes))
+    return Listing([files[i] for i in sorted(train)], [files[i] for i in sorted(test)], shown)
 
 
 def decode_all(files: list[tuple[File, int]], size: int, part: str, out: Pictures, progress: Progress) -> Decoded:
@@ -210,7 +216,7 @@ def decode_all(files: list[tuple[File, int]], size: int, part: str, out: Picture
         for i, picture in enumerate(pool.map(lambda file: _decode(file[0], size), files)):
             file, label = files[i]
             if isinstance(picture, str):
-                skipped.append(f"{part}/{'/'.join(file.parts)}: {picture}")
+                skipped.append(f"{_printable('/'.join((part, *file.parts)))}: {picture}")
                 _check_skipped(skipped, len(files))
             else:
                 out[len(labels)], was_small = picture
@@ -236,5 +242,7 @@ def _decode(file: File, size: int) -> tuple[np.ndarray, bool] | str:
     try:
         image = decode_image(file.read())
         return fit_picture(image, size, channels=3), min(image.size) < size
-    except (ImageError, OSError, zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: an encrypted zip
+    except ImageError as error:
         return f"{error}"
+    except (OSError, EOFError, ValueError, RuntimeError, struct.error, zlib.error, zipfile.BadZipFile) as error:
+        return f"The file cannot be read: {error}."

@@ -1,5 +1,7 @@
 """Does a folder or a zip of pictures become what is in it, and does a bad one get a sentence?"""
 
+import os
+import shutil
 import time
 import zipfile
 from pathlib import Path
@@ -141,6 +143,16 @@ def test_links_out_of_the_folder_and_in_circles_are_refused(folder, tmp_path):
     link.symlink_to(folder / "train")
     with pytest.raises(DatasetError, match="leads back to a folder that holds it"):
         count_folder(folder)
+
+
+def test_names_that_cannot_be_stored_or_turn_the_text_are_shown_by_number(tmp_path):
+    names = (b"caf\xe9", b"two\nlines", "left\u202eright".encode())
+    fill(tmp_path / "pile", 6)
+    for name in names:
+        shutil.copytree(tmp_path / "pile" / "red", tmp_path / "pile" / os.fsdecode(name))
+    classes = load_dataset("folder", folder=tmp_path / "pile").form.classes
+    assert classes == ("blue", r"caf\udce9", r"left\u202eright", "red", r"two\nlines")
+    "".join(classes).encode()
 
 
 @pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "/" + "x" * 300, "/proc/1/\0"])
