@@ -8,6 +8,7 @@ from resnet_viz.nets import title
 from resnet_viz.plots import class_counts
 from resnet_viz.ui.data import choose_data, fingerprint_of, show_loading, warnings_of
 from resnet_viz.ui.pictures import show_pictures
+from resnet_viz.ui.text import plain
 
 ROWS, COLUMNS = 10, 10  # of samples
 SHOWN, VARIANTS = 4, 7  # pictures and their changes
@@ -31,7 +32,7 @@ st.markdown(
     f"{form.size} pixels, {color}."
 )
 for warning in warnings_of(choice, fingerprint_of(data), data):
-    st.warning(warning, icon=":material/warning:")
+    st.warning(plain(warning), icon=":material/warning:")
 if data.skipped:
     with st.expander(f"{len(data.skipped)} files were skipped", icon=":material/broken_image:"):
         st.dataframe(pd.DataFrame({"file and reason": data.skipped}), hide_index=True)

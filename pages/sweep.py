@@ -17,6 +17,7 @@ from resnet_viz.ui.sweeps import (
     start_sweep,
     stop_chosen,
 )
+from resnet_viz.ui.text import refuse
 from resnet_viz.ui.watch import refresh_interval
 
 st.title("What if all of them were tried?")
@@ -32,7 +33,7 @@ try:
     data, config = choose_recipe_of_sweep(max(grid.depths, default=0))
     comparisons = grid.comparisons(config)
 except (SpecError, ValueError) as error:
-    st.error(f"{str(error).rstrip('.')}.")
+    refuse(error)
     comparisons = []
 
 if comparisons:

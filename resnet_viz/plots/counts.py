@@ -3,15 +3,16 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from resnet_viz.plots.style import HEIGHT, lay_out
+from resnet_viz.plots.style import HEIGHT, as_text, lay_out
 
 TRAIN, TEST = "#5B6770", "#A9B4BC"  # no family's color: the data belong to all nets
 
 
 def class_counts(counts: pd.DataFrame) -> go.Figure:
     """Training and test pictures of every class, from columns class, train, test."""
+    names = counts["class"].map(as_text)
     bars = [
-        go.Bar(x=counts["class"], y=counts[part], name=title, marker_color=color, hovertemplate="%{y:,}")
+        go.Bar(x=names, y=counts[part], name=title, marker_color=color, hovertemplate="%{y:,}")
         for part, title, color in (("train", "training", TRAIN), ("test", "test", TEST))
     ]
     figure = lay_out(go.Figure(bars), x="class", y="pictures", height=HEIGHT)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from html import escape
 
 import plotly.graph_objects as go
 
@@ -26,6 +27,11 @@ def pick_colors(families: Iterable[str]) -> list[str]:
         colors.append(shades[seen[family] % len(shades)])
         seen[family] += 1
     return colors
+
+
+def as_text(name: str) -> str:
+    """A name that others gave, for a figure: plotly takes <b>, <a> and &amp; in any text for markup."""
+    return escape(name, quote=False)
 
 
 def lay_out(figure: go.Figure, *, x: str, y: str, height: int = HEIGHT, panels: bool = False) -> go.Figure:

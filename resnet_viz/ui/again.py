@@ -12,6 +12,7 @@ from resnet_viz.training import ConfigError, TrainingConfig
 from resnet_viz.training.config import CHOICES, NUMBERS, SWITCHES, WHOLE_NUMBERS
 from resnet_viz.ui.comparisons import show_comparison
 from resnet_viz.ui.plan import queue
+from resnet_viz.ui.text import refuse
 
 NET_PARTS = {"depth": "Depth", "shortcut": "Shortcut"}
 FIELDS = ("seed", *NET_PARTS, "epochs", "batch_size", "peak_lr", "optimizer", "schedule", "augmentation", *SWITCHES,
@@ -33,7 +34,7 @@ def _run_again(runs: Sequence[Run], name: str, value: Any) -> None:
     try:
         wanted = [_change(NetSpec(**run.spec), TrainingConfig(**run.config), name, value) for run in runs]
     except (ConfigError, SpecError) as error:
-        st.error(f"{error}.")
+        refuse(error)
         return
     if comparison := queue(wanted):
         show_comparison(comparison)

@@ -15,6 +15,7 @@ from resnet_viz.studies.published import PUBLISHED
 from resnet_viz.training import ConfigError, LimitError, preset
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.studies import params_of
+from resnet_viz.ui.text import plain
 
 BADGES: dict[Verdict, tuple[Any, str]] = {  # color and icon, so that the verdict is told by more than color
     Verdict.HOLDS: ("green", ":material/check_circle:"),
@@ -96,7 +97,7 @@ def _again(again: Again) -> None:
             ]
             training.queue_sweep(store, settings, wanted)
     except (LimitError, ConfigError, SpecError, DatasetError) as error:
-        st.toast(f"{error}.", icon=":material/error:")
+        st.toast(f"{plain(str(error))}.", icon=":material/error:")
         return
     st.toast("Started. You can leave this page; the verdict changes when there is an answer.")
 

@@ -6,8 +6,10 @@ import streamlit as st
 
 from resnet_viz.data import DATASETS
 from resnet_viz.nets import NetSpec
-from resnet_viz.runs import Run
+from resnet_viz.runs import Run, RunStore, recorded_stores
+from resnet_viz.settings import Settings
 from resnet_viz.ui.services import machine, run_store
+from resnet_viz.ui.text import plain
 
 PARAMETER = "comparison"  # in the URL and in the session
 
@@ -20,14 +22,14 @@ def choose_comparison() -> list[Run]:
     machine()  # every page starts to find out what the machine can do
     store = run_store()
     if store.notice:
-        st.warning(store.notice)
+        st.warning(plain(store.notice))
     groups: dict[str, list[Run]] = {}
-    for run in store.runs():
+    for run in (run for one in _stores() for run in one.runs()):
         groups.setdefault(run.comparison, []).append(run)
     wish = wish_of_session()
     wished = wish.get(PARAMETER) or st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
     if wished is not None and wished not in groups:
-        if older := store.comparison(wished):
+        if older := runs_of(wished):
             groups[wished] = older
         elif groups:
             st.info(f"There is no comparison {wished} on this machine; this is the newest one.")
@@ -38,13 +40,33 @@ def choose_comparison() -> list[Run]:
     chosen = st.selectbox(
         "Comparison",
         options,
-        index=options.index(wished) if wished in groups else 0,
+        index=options.index(wished if wished in groups else _first(groups)),
         format_func=lambda comparison: _title(groups[comparison]),
         help="What was started here, the newest first.",
     )
     show_comparison(chosen)
     wish.pop(PARAMETER, None)
     return groups[chosen]
+
+
+def _first(groups: dict[str, list[Run]]) -> str:
+    """What a reader sees first: the newest comparison, in a demonstration the pair that all pages speak of."""
+    if Settings().demo:
+        for comparison, runs in groups.items():
+            told = [(run.spec["family"], run.spec["depth"], run.config["dataset"], run.config["seed"]) for run in runs]
+            if told == [("plain", 56, "digits", 0), ("resnet", 56, "digits", 0)]:
+                return comparison
+    return next(iter(groups))
+
+
+def runs_of(comparison: str) -> list[Run]:
+    """The runs of a comparison that `choose_comparison` offers, as they are now."""
+    return next((runs for store in _stores() if (runs := store.comparison(comparison))), [])
+
+
+def _stores() -> list[RunStore]:
+    """The store; in a demonstration, where nothing is trained, those that ship with the project as well."""
+    return [run_store(), *(recorded_stores().values() if Settings().demo else ())]
 
 
 def wish_of_session() -> dict[str, str]:

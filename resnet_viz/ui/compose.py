@@ -17,6 +17,7 @@ from resnet_viz.nets import (
     possible_depths,
     title,
 )
+from resnet_viz.ui.text import plain, refuse
 
 PARAMETER, UNFOLDED = "compare", "unfold"  # in the URL
 MOST = 4
@@ -91,7 +92,7 @@ def _start() -> None:
             if slug:
                 add_net(NetSpec.from_slug(slug))
         except SpecError as error:
-            st.error(f"The link names a net that does not exist: {error}.")
+            st.error(f"The link names a net that does not exist: {plain(str(error))}.")
     if not st.session_state[_SLOTS]:
         for slug in DEFAULT:
             add_net(NetSpec.from_slug(slug))
@@ -128,7 +129,7 @@ def _choose_spec(slot: int, removable: bool) -> NetSpec:
     try:
         spec = NetSpec(**fields)
     except SpecError as error:
-        st.error(f"{error}.")
+        refuse(error)
         spec = start
     st.session_state[_key(slot)] = spec.to_slug()
     name.markdown(f"**{spec.name}**")

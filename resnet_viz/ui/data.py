@@ -17,6 +17,7 @@ from resnet_viz.data import (
     picture_size,
 )
 from resnet_viz.settings import Settings
+from resnet_viz.ui.text import plain, refuse
 
 SIDES = (16, 24, 32, 48, 64, 96, 128, 160, 224)
 assert (SIDES[0], SIDES[-1]) == SIZES
@@ -38,6 +39,8 @@ class DataChoice:
     def count(self) -> tuple[int, int, int]:
         """Training pictures, test pictures and classes. Raises DatasetError for a folder that is no data set."""
         data = DATASETS[self.name]
+        if Settings().demo and self.name == "folder":
+            raise DatasetError("This is a demonstration, which reads no folders; on your own machine it does")
         if self.name != "folder":
             return data.train_count, data.test_count, data.classes
         if not self.folder:
@@ -51,7 +54,7 @@ def choose_data() -> DataChoice:
         "Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, key="data", bind="query-params"
     )
     data = DATASETS[name]
-    st.caption(data.note)
+    st.caption(plain(data.note))
     folder = ""
     if name == "folder":
         place = "/path/to/pictures or /path/to/pictures.zip"
@@ -70,14 +73,15 @@ def show_loading(choice: DataChoice) -> ImageData | None:
     key = ("loaded", choice)
     wants = st.session_state.get("data_wanted") == key
     if choice.name != "folder" and not wants and not is_at_hand(choice.name, root, choice.size):
-        st.info(f"{DATASETS[choice.name].title} is not on this machine yet. {DATASETS[choice.name].note}")
-        if not st.button("Fetch and prepare", type="primary", icon=":material/download:"):
+        st.info(f"{DATASETS[choice.name].title} is not on this machine yet. {plain(DATASETS[choice.name].note)}")
+        off = Settings().demo
+        if not st.button("Fetch and prepare", type="primary", icon=":material/download:", disabled=off):
             return None
         st.session_state["data_wanted"] = key
     bar = st.progress(0.0, text="Opening the data set…")
 
     def tell(sentence: str, fraction: float) -> None:
-        bar.progress(min(1.0, fraction), text=sentence)
+        bar.progress(min(1.0, fraction), text=plain(sentence))
 
     try:
         choice.count()  # a folder that is none is said at once
@@ -85,7 +89,7 @@ def show_loading(choice: DataChoice) -> ImageData | None:
     except DatasetError as error:
         bar.empty()
         st.session_state.pop("data_wanted", None)
-        st.error(f"{str(error).rstrip('.')}.")
+        refuse(error)
         return None
     bar.empty()
     return data

@@ -16,6 +16,7 @@ from resnet_viz.ui import sweeps
 from resnet_viz.ui.groups import APART, WISH, Group, key_of
 from resnet_viz.ui.plan import DEPTHS, Plan, choose_at_once, show_price
 from resnet_viz.ui.published import conditions_of_run
+from resnet_viz.ui.text import refuse
 
 REFERENCE_DEPTH = 20  # the shallow net of the paper's Figure 1
 VGG_DEPTHS = (18, 34)  # of the article's stacks
@@ -225,7 +226,7 @@ def run_grid() -> None:
         if with_vgg:
             comparisons += Grid(VGG_DEPTHS, ("vgg",), seeds=range(int(seeds))).comparisons(config)
     except (SpecError, ConfigError) as error:
-        st.error(f"{str(error).rstrip('.')}.")
+        refuse(error)
         return
     if len(depths) < 2:
         st.info("Choose at least two depths.")

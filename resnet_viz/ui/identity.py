@@ -18,6 +18,7 @@ from resnet_viz.ui.data import DataChoice
 from resnet_viz.ui.plan import Plan, queue, show_price
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.subjects import PARAMETER
+from resnet_viz.ui.text import refuse
 
 CLOSE = 2.0  # points of error within which one run says nothing
 ENDED = (RunStatus.FINISHED, RunStatus.DIVERGED)
@@ -103,7 +104,7 @@ def offer_to_train_on(starts: Sequence[Run], appended: int) -> None:
     try:
         wanted = [prepare(run, appended, int(epochs), peak_lr) for run in starts]
     except (SpecError, ConfigError) as error:
-        st.error(f"{str(error).rstrip('.')}.")
+        refuse(error)
         return
     config = wanted[0][1]
     data = DataChoice(config.dataset, config.folder, config.size)

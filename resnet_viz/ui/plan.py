@@ -16,6 +16,7 @@ from resnet_viz.ui.comparisons import PARAMETER, wish_of_session
 from resnet_viz.ui.data import DataChoice, choose_data
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import Machine, at_work, machine, run_store
+from resnet_viz.ui.text import refuse
 
 DEPTHS = (8, 110)  # of the slider; the engine goes to 1202
 SEPARATOR = ","
@@ -53,7 +54,7 @@ def choose_plan() -> Plan | None:
             return None
         return Plan(specs, config, data)
     except (ConfigError, SpecError) as error:  # a link can hold what no slider gives
-        _refuse(error)
+        refuse(error)
         return None
 
 
@@ -107,10 +108,6 @@ def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
     return tuple(NetSpec(family, depth, shortcut) for family in families)
 
 
-def _refuse(error: Exception) -> None:
-    st.error(f"{str(error).rstrip('.')}.")
-
-
 @st.fragment(run_every=1.0)
 def wait_for_machine(is_ready: Callable[[], bool]) -> None:
     """Say that the machine is being looked at, and run the page again once `is_ready` says so."""
@@ -144,7 +141,7 @@ def show_price(plan: Plan, with_sizes: bool = True) -> bool:
         for spec in specs:
             spec.check_size(size)
     except (DatasetError, SpecError, ConfigError) as error:
-        _refuse(error)
+        refuse(error)
         return False
     precision = found.precisions[kind] if plan.config.precision == "auto" else plan.config.precision
     said = f"{_say_time(found, plan, specs, kind, train_count, test_count)}; on {titles[kind]} ({precision})"
@@ -220,7 +217,7 @@ def choose_at_once() -> None:
 
 def _prepare_workers() -> None:
     """Have workers ready for Start, but not at the cost of nets that are training."""
-    if not any(run.status.is_active for run in run_store().runs()):
+    if not Settings().demo and not any(run.status.is_active for run in run_store().runs()):
         training.prepare_workers()
 
 
@@ -251,5 +248,5 @@ def queue(wanted: Sequence[tuple[NetSpec, TrainingConfig]]) -> str | None:
         wish[PARAMETER] = training.queue_runs(run_store(), Settings(), wanted)[0].comparison
         return wish[PARAMETER]
     except (LimitError, ConfigError, SpecError, DatasetError) as error:
-        _refuse(error)
+        refuse(error)
         return None

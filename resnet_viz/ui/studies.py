@@ -11,10 +11,11 @@ from resnet_viz.runs import Run, RunStatus, Study, StudyStore
 from resnet_viz.settings import Settings
 from resnet_viz.studies import Answer
 from resnet_viz.studies.cost import BATCH, estimate_answer
-from resnet_viz.training import TrainingConfig
+from resnet_viz.training import LimitError, TrainingConfig
 from resnet_viz.ui.plan import say_duration, wait_for_machine
 from resnet_viz.ui.services import machine, nets_lock, run_store
 from resnet_viz.ui.subjects import spec_of
+from resnet_viz.ui.text import plain
 
 
 def answered(
@@ -33,7 +34,7 @@ def answered(
         st.fragment(_show_progress, run_every=1.0)(study.id)
         return found
     if study is not None and study.status is not RunStatus.FINISHED:
-        st.error(f"{study.message[:1].upper()}{study.message[1:].rstrip('.')}.")
+        st.error(f"{plain(study.message[:1].upper() + study.message[1:].rstrip('.'))}.")
     if found is None:
         _offer(kind, params, _specs(params, runs), size or _size(runs))
     return found
@@ -63,7 +64,10 @@ def _offer(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: in
 
 
 def _ask(kind: str, params: dict[str, Any]) -> None:
-    studies.ask(run_store(), Settings(), kind, params)
+    try:
+        studies.ask(run_store(), Settings(), kind, params)
+    except LimitError as error:
+        st.toast(f"{plain(str(error))}.", icon=":material/error:")
 
 
 def estimate(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: int) -> float | None:

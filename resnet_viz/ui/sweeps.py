@@ -17,6 +17,7 @@ from resnet_viz.ui.data import DataChoice, choose_data
 from resnet_viz.ui.plan import DEPTHS, PAIR
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import run_store
+from resnet_viz.ui.text import plain, refuse
 
 PARAMETER = "sweep"  # in the URL and in the session
 MOST_SEEDS = 20
@@ -52,7 +53,7 @@ def start_sweep(comparisons: Sequence[Sequence[tuple[NetSpec, TrainingConfig]]])
     try:
         sweep = training.queue_sweep(run_store(), Settings(), [list(wanted) for wanted in comparisons])
     except (LimitError, ConfigError, SpecError, DatasetError) as error:
-        st.error(f"{str(error).rstrip('.')}.")
+        refuse(error)
         return
     st.query_params[PARAMETER] = st.session_state[PARAMETER] = sweep
     st.toast("Started. You can leave this page; the training goes on.")
@@ -104,7 +105,7 @@ def continue_chosen(sweep: str) -> None:
         count = training.continue_sweep(run_store(), Settings(), sweep)
         st.toast(f"{count} runs go on where they stood.")
     except (LimitError, ConfigError) as error:
-        st.toast(f"{error}.", icon=":material/error:")
+        st.toast(f"{plain(str(error))}.", icon=":material/error:")
 
 
 def show_progress(runs: Sequence[Run]) -> None:

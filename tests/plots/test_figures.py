@@ -10,6 +10,7 @@ from resnet_viz.plots import (
     Curve,
     Norms,
     class_bars,
+    class_counts,
     error_curves,
     layer_heatmap,
     layer_profile,
@@ -116,3 +117,8 @@ def test_nets_of_one_family_are_told_apart_and_the_first_has_the_familys_color()
     colors = pick_colors(["plain", "resnet", "resnet", "vgg", "resnet"])
     assert len(set(colors)) == 5
     assert [colors[0], colors[1], colors[3]] == [COLORS[family][0] for family in ("plain", "resnet", "vgg")]
+
+
+def test_names_of_classes_are_text_and_no_markup():
+    counts = pd.DataFrame({"class": ["<b>b", "&amp;", "cat"], "train": [1, 2, 3], "test": [1, 1, 1]})
+    assert list(class_counts(counts).data[0].x) == ["&lt;b&gt;b", "&amp;amp;", "cat"]
