@@ -1,41 +1,92 @@
-"""What do the nets say to my picture? Upload one, see it as the nets do, and compare their answers."""
+"""What do nets say to your pictures? Send many, see them as the nets do, compare the answers, and ask why."""
 
 import streamlit as st
 
-from resnet_viz.data import DATASETS, enlarge_pixels
+from resnet_viz.data import enlarge_pixels
+from resnet_viz.nets import CheckpointError
 from resnet_viz.plots import class_bars
-from resnet_viz.ui.answers import ask, choose_trained_runs, format_of, tell, upload_picture
-
-st.title("What do they say to your picture?")
-runs = choose_trained_runs()
-form = format_of(runs[0])
-data = DATASETS[runs[0].config["dataset"]].title
-st.markdown(
-    f"These nets know {len(form.classes)} classes, from {data}: {', '.join(form.classes)}. To anything else they "
-    "will still give one of these names."
+from resnet_viz.ui.candidates import choose_candidates
+from resnet_viz.ui.classify import (
+    ask_all,
+    carry,
+    choose_row,
+    familiarity_of,
+    overview,
+    say_rates,
+    take_pictures,
+    tell,
+    to_csv,
 )
-uploaded = upload_picture(form)
-if uploaded is None:
-    st.info("Choose a PNG, JPEG, WebP, GIF or BMP file of up to 20 MB; it stays on this machine.")
+from resnet_viz.ui.studies import answered
+from resnet_viz.ui.text import plain, refuse
+
+st.title("What do they say to your pictures?")
+st.markdown(
+    "Every net answers with one of its own classes, whatever it is shown. How sure it is stands beside the answer, and "
+    "a warning where the picture looks like nothing that it was trained on."
+)
+candidates = choose_candidates()
+pictures = take_pictures(candidates)
+if not pictures:
+    st.info("Send a picture that can be read: PNG, JPEG, WebP, GIF or BMP, up to 20 MB.")
+    st.stop()
+try:
+    told = ask_all(candidates, pictures)
+except CheckpointError as error:
+    refuse(error)
+    st.info("Choose other nets, or train these again.")
     st.stop()
 
-original, picture = uploaded
-answers = ask(runs, picture)
-left, middle, right = st.columns([1, 1, 3], gap="large")
-left.image(original, caption=f"your picture, {original.width} x {original.height}", width="stretch", alt="your picture")
-color = "gray" if form.channels == 1 else "color"
-middle.image(
-    enlarge_pixels(picture),
-    caption=f"what the nets see: {form.size} x {form.size}, {color}",
-    width="stretch",
-    alt="the picture as the nets see it",
+place = choose_row(overview(pictures, told), candidates)
+st.caption("Select a row to look at its picture; entropy is 0 where a net is sure.")
+st.download_button(
+    "All answers as CSV", to_csv(pictures, told), "answers.csv", "text/csv", icon=":material/download:", key="csv"
 )
+
+picture, answers = pictures[place], told[place]
+st.subheader(plain(picture.name), divider="gray")
+left, right = st.columns([2, 3], gap="large")
+with left:
+    forms = {(one.candidate.form.size, one.candidate.form.channels): one.candidate for one in answers}
+    for column, ((size, channels), candidate) in zip(st.columns(max(2, len(forms))), forms.items(), strict=False):
+        column.image(
+            enlarge_pixels(picture.seen_by(candidate)),
+            caption=f"as {candidate.name} sees it: {size} x {size}, {'gray' if channels == 1 else 'color'}",
+            width="stretch",
+            alt="the picture as a net sees it",
+        )
+    if st.button("Why? Look at the saliency", key="why", icon=":material/visibility:", type="primary"):
+        carry(picture)
+        st.switch_page("pages/saliency.py")
 with right:
-    st.markdown(" ".join(tell(answer, form.classes) for answer in answers))
-    st.plotly_chart(
-        class_bars(answers, form.classes),
-        key="bars",
-        config={"displayModeBar": False},
-        alt=f"Most likely classes of {' and '.join(a.name for a in answers)}",
+    tell(answers)
+    for classes in dict.fromkeys(one.candidate.form.classes for one in answers):
+        alike = [one for one in answers if one.candidate.form.classes == classes]
+        st.plotly_chart(
+            class_bars([one.as_answer() for one in alike], classes),
+            key=f"bars_{len(classes)}_{classes[0]}",
+            config={"displayModeBar": False},
+            alt=f"Most likely classes of {' and '.join(one.candidate.name for one in alike)}",
+        )
+
+with st.expander("When is a picture strange?", icon=":material/psychology_alt:"):
+    st.markdown(
+        "A net's last layer looks at features; their mean over the training pictures of each class is kept. A "
+        r"picture's familiarity is the largest cosine between its features $h(x)$ and a class mean $\mu_k$, "
+        r"$\max_k \cos(h(x), \mu_k)$; the warning comes below the value under which 5 % of the net's own held-out "
+        "pictures are."
     )
-st.caption(f"Runs {' and '.join(run.id for run in runs)}; the probabilities are the softmax of each net's scores.")
+    for candidate in candidates:
+        measure = familiarity_of(candidate)
+        if measure is not None:
+            st.markdown(f"**{candidate.name}**: threshold {measure.threshold:.2f}. {say_rates(measure)}")
+        elif candidate.run is None:
+            st.markdown(
+                f"**{candidate.name}**: no pictures that it was trained on are at hand, and so there is no warning."
+            )
+        else:
+            st.markdown(f"**{candidate.name}**: not measured yet.")
+    unmeasured = [one.run for one in candidates if one.run is not None and familiarity_of(one) is None]
+    if unmeasured:
+        answered("strangers", {}, unmeasured[:1])
+st.caption("; ".join(f"{one.name}: {plain(one.origin)}" for one in candidates) + ".")

@@ -6,7 +6,7 @@ from resnet_viz.data.download import DatasetError, Progress
 from resnet_viz.data.images import ImageError, decode_image
 from resnet_viz.data.inspect import count_classes, find_warnings, pick_samples, preview_augmentation
 from resnet_viz.data.options import AUGMENTATIONS
-from resnet_viz.data.pictures import PictureFormat, encode_png, enlarge_pixels, fit_picture, normalize
+from resnet_viz.data.pictures import PictureFormat, encode_png, enlarge_pixels, fit_picture, normalize, see_picture
 from resnet_viz.data.shapes import shape_masks
 
 __all__ = [
@@ -31,5 +31,6 @@ __all__ = [
     "pick_samples",
     "picture_size",
     "preview_augmentation",
+    "see_picture",
     "shape_masks",
 ]

@@ -26,11 +26,23 @@ def ignore_progress(sentence: str, fraction: float) -> None:
 
 @dataclass(frozen=True)
 class Remote:
-    """One file to fetch: where from (the first address that answers), where to, and its checksum."""
+    """One file to fetch: where from (the first address that answers), where to, and its checksum.
+
+    The checksum is an MD5, or the beginning of a SHA-256.
+    """
 
     urls: tuple[str, ...]
     target: Path
-    md5: str
+    md5: str = ""
+    sha256: str = ""
+
+    def is_at(self, path: Path) -> bool:
+        """Whether a file is the one that is meant."""
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256" if self.sha256 else "md5").hexdigest()
+        return found.startswith(self.sha256) if self.sha256 else found == self.md5
 
 
 def fetch(files: Sequence[Remote], title: str, progress: Progress) -> None:
@@ -40,21 +52,14 @@ def fetch(files: Sequence[Remote], title: str, progress: Progress) -> None:
     """
     for file in files:
         file.target.parent.mkdir(parents=True, exist_ok=True)
-        if _has_checksum(file.target, file.md5):
+        if file.is_at(file.target):
             continue
         part = file.target.with_name(file.target.name + ".part")
         _download(file, part, title, progress)
-        if not _has_checksum(part, file.md5):
+        if not file.is_at(part):
             part.unlink()
             raise DatasetError(f"{title} arrived with a wrong checksum and was thrown away; start again to retry.")
         part.replace(file.target)
-
-
-def _has_checksum(path: Path, md5: str) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest() == md5
 
 
 def _download(file: Remote, part: Path, title: str, progress: Progress) -> None:

@@ -12,18 +12,23 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+LONGEST = 8  # a longer side, in shorter ones, that is looked at
 Pictures = np.ndarray  # uint8 (N, H, W, C), 0 to 255
 
 
 @dataclass(frozen=True)
 class PictureFormat:
-    """What a net was trained on: size in pixels, channels, class names, mean and deviation a channel (0 to 1)."""
+    """What a net was trained on: size in pixels, channels, class names, mean and deviation a channel (0 to 1).
+
+    `seen` is the share of a picture's middle square, by its side, that the net gets to see.
+    """
 
     size: int
     channels: int
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    seen: float = 1.0
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> "PictureFormat":
@@ -40,6 +45,27 @@ def fit_picture(image: Image.Image, size: int, channels: int, invert: bool = Fal
     fitted = ImageOps.fit(image.convert("RGB" if channels == 3 else "L"), (size, size), Image.Resampling.BILINEAR)
     pixels = np.array(fitted, dtype=np.uint8).reshape(size, size, channels)
     return 255 - pixels if invert else pixels
+
+
+def see_picture(image: Image.Image, form: PictureFormat, invert: bool = False) -> np.ndarray:
+    """A picture as a net of this format takes it: uint8 (size, size, channels). Grays may be inverted.
+
+    Where not all of the middle square is seen, the shorter side is brought to size first, as torchvision does it.
+    """
+    if form.seen < 1:
+        image = _shorten(image, round(form.size / form.seen))
+        left, top = (round((side - form.size) / 2) for side in image.size)
+        image = image.crop((left, top, left + form.size, top + form.size))
+    return fit_picture(image, form.size, form.channels, invert and form.channels == 1)
+
+
+def _shorten(image: Image.Image, side: int) -> Image.Image:
+    """A picture whose shorter side has so many pixels; what is longer than LONGEST times that is cut at both ends."""
+    shorter = min(image.size)
+    sizes = [min(length, LONGEST * shorter) for length in image.size]
+    ends = [(length - kept) // 2 for length, kept in zip(image.size, sizes, strict=True)]
+    image = image.crop((ends[0], ends[1], ends[0] + sizes[0], ends[1] + sizes[1]))
+    return image.resize([length * side // shorter for length in sizes], Image.Resampling.BILINEAR)
 
 
 def normalize(pictures: "Tensor", form: PictureFormat) -> "Tensor":

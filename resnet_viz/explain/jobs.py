@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from resnet_viz.data import DatasetError
 from resnet_viz.explain.methods import AttributionError
 from resnet_viz.nets import CheckpointError
 
@@ -143,7 +144,7 @@ class Jobs:
                 job.end(JobStatus.DONE)
             except Stopped:
                 job.end(JobStatus.STOPPED)
-            except (AttributionError, CheckpointError) as error:
+            except (AttributionError, CheckpointError, DatasetError) as error:
                 job.end(JobStatus.FAILED, str(error))
             except Exception as error:
                 traceback.print_exc()

@@ -1,19 +1,34 @@
-"""Which nets can be asked about a picture? Trained here, recorded, or imported, with what each takes."""
+"""Which nets can be asked about a picture? Trained here, recorded, published or imported, with what each takes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from resnet_viz import nets
 from resnet_viz.data import DATASETS, PictureFormat
-from resnet_viz.nets import ConvNet, NetSpec
+from resnet_viz.explain.pretrained import NAMES, Published, fetch_published, path_of, published_nets
+from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, recorded_stores
+from resnet_viz.settings import Settings
 from resnet_viz.ui.comparisons import PARAMETER as COMPARISON
 from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.imports import choose_file
+from resnet_viz.ui.jobs import fetches, reader, show_jobs
 from resnet_viz.ui.services import machine, net_of, run_store
+from resnet_viz.ui.text import plain, refuse
+
+if TYPE_CHECKING:
+    from resnet_viz.nets import ConvNet
 
 PARAMETER, KEY = "nets", "asked_nets"  # in the URL, and in the session for the pages that ask nets
+IMPORTED = "nets_of_files"  # in the session: a candidate and its net by the file
 FIRST_DATA, FIRST_DEPTH = "cifar10", 56  # the recorded pair that a reader sees first
+# What published checkpoints of CIFAR-10 nets were trained with, in the order of its classes.
+CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
@@ -43,22 +58,25 @@ def choose_candidates(most: int = 4, label: str = "Nets") -> list[Candidate]:
     The choice is in the URL where it is not the first one, and stays over the pages that ask nets.
     """
     machine()
-    found = {one.key: one for one in _of_runs()}
+    found = {one.key: one for one in (*_of_files(), *_of_runs(), *_of_published())}
     if not found:
         st.info("There is no trained net to ask. Go to **Train** and press Start; come back when the nets have ended.")
         st.stop()
-    first = _first(list(found.values()))
+    first = _first(list(found.values()))[:most]
     wished = (st.query_params.get(PARAMETER) or st.session_state.get(KEY) or "").split(",")
     watched = [key for key, one in found.items() if one.run and one.run.comparison == st.session_state.get(COMPARISON)]
     start = [key for key in wished if key in found][:most] or watched[:most] or first
-    chosen = st.multiselect(
+    picker, more = st.columns([5, 1], vertical_alignment="bottom")
+    chosen = picker.multiselect(
         label,
         list(found),
         start,
         format_func=lambda key: found[key].title,
         max_selections=most,
-        help="Nets that were trained here, and those that ship with the project.",
+        help="Nets that were trained here, those that ship with the project, and those that you fetch or import.",
     )
+    with more.popover("More nets", icon=":material/download:", width="stretch"):
+        _offer_more()
     if not chosen:
         st.info("Choose at least one net.")
         st.stop()
@@ -88,6 +106,23 @@ def _of_run(run: Run, origin: str) -> Candidate:
     return Candidate(f"run:{run.id}", net_name(run), run.spec["family"], form, said, run)
 
 
+def _of_published() -> list[Candidate]:
+    """Published nets that were fetched."""
+    folder = Settings().home / "pretrained"
+    if not any(folder.glob("*.pth")):  # to look at the list takes torch
+        return []
+    return [_of_one_published(net) for net in published_nets().values() if path_of(net, Settings().home).is_file()]
+
+
+def _of_one_published(net: Published) -> Candidate:
+    family = "vgg" if net.name.startswith("vgg") else "resnet"
+    return Candidate(f"pretrained:{net.name}", net.title, family, net.form, "ImageNet · torchvision, IMAGENET1K_V1")
+
+
+def _of_files() -> list[Candidate]:
+    return [candidate for candidate, _ in st.session_state.get(IMPORTED, {}).values()]
+
+
 def _first(found: Sequence[Candidate]) -> list[str]:
     """The recorded pair of FIRST_DEPTH, or whatever comes first."""
     pair = [
@@ -101,15 +136,91 @@ def _first(found: Sequence[Candidate]) -> list[str]:
     return pair[:2] or [found[0].key]
 
 
-def load_candidate(candidate: Candidate) -> ConvNet:
+def _offer_more() -> None:
+    """Published nets to fetch, with their sizes, and a file to import."""
+    st.markdown("**ImageNet nets by torchvision**, kept on this machine once fetched:")
+    for net in published_nets().values():
+        said, get = st.columns([3, 1], vertical_alignment="center")
+        is_here = path_of(net, Settings().home).is_file()
+        said.markdown(f"{net.title}: {net.megabytes:.0f} MB, {net.top_1:.1f} % top-1 accuracy")
+        job = fetches().find(f"fetch {net.name}")
+        if job is not None and not is_here:
+            show_jobs([job], f"fetch_{net.name}")
+        elif is_here:
+            get.markdown("here")
+        else:
+            get.button("Fetch", key=f"fetch_{net.name}", on_click=_fetch, args=[net.name])
+    st.markdown("**A checkpoint of your own**")
+    _import()
+
+
+def _fetch(name: str) -> None:
+    net, home = published_nets()[name], Settings().home
+    fetches().ask(
+        f"fetch {name}",
+        net.title,
+        lambda tell: fetch_published(net, home, lambda sentence, fraction: tell(fraction)),
+        reader(),
+    )
+
+
+def _import() -> None:
+    """Take a net from a file into the list."""
+    file, known = choose_file("candidate"), st.session_state.setdefault(IMPORTED, {})
+    if file is None:
+        return
+    if file.source not in known:
+        with st.spinner("Reading the file…"):
+            try:
+                net = file.read()
+            except nets.CheckpointError as error:
+                refuse(error)
+                return
+        numbers = b"".join(value.cpu().numpy().tobytes() for value in net.state_dict().values())
+        key = f"imported:{sha256(numbers).hexdigest()[:12]}"
+        origin = f"imported · {file.name}"
+        known[file.source] = (Candidate(key, net.spec.name, net.spec.family, _form_of(net.spec), origin), net)
+        st.rerun()
+    candidate, net = known[file.source]
+    st.success(f"{plain(file.name)} holds **{candidate.name}**, now in the list of nets. {_say_form(net.spec)}")
+
+
+def _form_of(spec: NetSpec) -> PictureFormat:
+    """What a net of others takes, as far as its layers tell."""
+    if (spec.stem, spec.classes, spec.in_channels) == ("imagenet", 1000, 3):
+        return published_nets()[NAMES[0]].form
+    classes = CIFAR10 if (spec.classes, spec.in_channels) == (10, 3) else tuple(map(str, range(spec.classes)))
+    mean, std = (IMAGENET_MEAN, IMAGENET_STD) if spec.in_channels == 3 else ((0.5,), (0.5,))
+    return PictureFormat(spec.size, spec.in_channels, classes, mean, std)
+
+
+def _say_form(spec: NetSpec) -> str:
+    if (spec.stem, spec.classes) == ("imagenet", 1000):
+        return "Taken as trained on ImageNet."
+    if (spec.classes, spec.in_channels) == (10, 3):
+        return "Taken as trained on CIFAR-10, normalized as published checkpoints are (mean 0.485, 0.456, 0.406)."
+    return "Its classes have no names in the file: they are numbers here."
+
+
+def load_candidate(candidate: Candidate) -> "ConvNet":
     """The net itself, shared by all sessions; asked under `nets_lock`. Raises CheckpointError with a sentence."""
+    kind, _, name = candidate.key.partition(":")
+    if kind == "pretrained":
+        return _load_published(name, str(Settings().home))
+    if kind == "imported":
+        return next(net for one, net in st.session_state[IMPORTED].values() if one.key == candidate.key)
     assert candidate.run is not None
     return net_of(candidate.run)
 
 
+@st.cache_resource(max_entries=4, show_spinner="Loading the net…")
+def _load_published(name: str, home: str) -> "ConvNet":
+    return nets.load_checkpoint(path_of(published_nets()[name], Settings().home))
+
+
 def weights_id(candidate: Candidate) -> str:
     """What is another for other weights."""
-    return candidate.key
+    return candidate.key if candidate.run is None else f"{candidate.key} {candidate.run.weights} {candidate.run.step}"
 
 
 def spec_of(candidate: Candidate) -> NetSpec:

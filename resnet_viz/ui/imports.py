@@ -1,11 +1,39 @@
 """What net is in this file? Weights of others come in through the browser or by their path."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import streamlit as st
 
 from resnet_viz import nets
 from resnet_viz.ui.compose import add_net
+from resnet_viz.ui.text import plain, refuse
 
 _IMPORTED = "imported_net"  # in the session: (name of the file, net)
+
+
+@dataclass(frozen=True)
+class File:
+    """A checkpoint that a reader chose: what tells it from others, its name, and how its net is read."""
+
+    source: str
+    name: str
+    read: "Callable[[], nets.ConvNet]"
+
+
+def choose_file(key: str) -> File | None:
+    """The two controls of a checkpoint, and what was chosen; its `read` raises CheckpointError with a sentence."""
+    left, right = st.columns(2, gap="large")
+    file = left.file_uploader("A safetensors file", ["safetensors"], key=f"{key}_file")
+    path = right.text_input(
+        "Or the path of a file on this machine",
+        key=f"{key}_path",
+        placeholder="/path/to/resnet56.th",
+        help="Pickled files (.pt, .pth, .th) are read from this disk only, and weights only: nothing in them runs.",
+    ).strip()
+    if file is not None:
+        return File(file.file_id, file.name, lambda: nets.read_checkpoint(file.getvalue(), file.name))
+    return File(path, path.rpartition("/")[2], lambda: nets.load_checkpoint(path)) if path else None
 
 
 def import_net() -> None:
@@ -15,32 +43,25 @@ def import_net() -> None:
         "`layer1.0.conv1`, `linear`. Family, depth and shortcut are recognized from the tensors. A file of more than "
         "20 MB comes in by its path."
     )
-    left, right = st.columns(2, gap="large")
-    file = left.file_uploader("A safetensors file", ["safetensors"], key="import_file")
-    path = right.text_input(
-        "Or the path of a file on this machine",
-        key="import_path",
-        placeholder="/path/to/resnet56.th",
-        help="Pickled files (.pt, .pth, .th) are read from this disk only, and weights only: nothing in them runs.",
-    )
+    file = choose_file("import")
+    if file is None:
+        return
     with st.spinner("Reading the file…"):
         try:
-            if file is not None:
-                _take(file.file_id, file.name, nets.read_checkpoint(file.getvalue(), file.name))
-            elif path.strip():
-                _take(path, path.rpartition("/")[2], nets.load_checkpoint(path.strip()))
+            net = file.read()
         except nets.CheckpointError as error:
-            st.error(f"{str(error).rstrip('.')}.")
+            refuse(error)
             return
-    if _IMPORTED in st.session_state and (file is not None or path.strip()):
-        _, name, net = st.session_state[_IMPORTED]
-        spec = net.spec
-        assumed = " Taken as published, as tensors do not tell it: " if net.recognized else ""
-        if net.recognized:
-            stride = "; the stride is in the 3x3 layers" if spec.block == "bottleneck" else ""
-            way = "shortcut A (a plain net has the same tensors)" if spec.shortcut == "A" else "ReLU after the addition"
-            assumed += f"{way}{stride}."
-        st.success(f"{name} holds **{spec.name}**, {spec.classes} classes, {spec.in_channels} input channels.{assumed}")
+    _take(file.source, file.name, net)
+    spec = net.spec
+    assumed = ""
+    if net.recognized:
+        stride = "; the stride is in the 3x3 layers" if spec.block == "bottleneck" else ""
+        way = "shortcut A (a plain net has the same tensors)" if spec.shortcut == "A" else "ReLU after the addition"
+        assumed = f" Taken as published, as tensors do not tell it: {way}{stride}."
+    st.success(
+        f"{plain(file.name)} holds **{spec.name}**, {spec.classes} classes, {spec.in_channels} input channels.{assumed}"
+    )
 
 
 def _take(source: str, name: str, net: "nets.ConvNet") -> None:

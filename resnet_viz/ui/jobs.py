@@ -27,6 +27,14 @@ def jobs() -> "Jobs":
     return Jobs(_share_cores)
 
 
+@st.cache_resource
+def fetches() -> "Jobs":
+    """What is brought to this machine, one file after another, beside the jobs that compute."""
+    from resnet_viz.explain.jobs import Jobs
+
+    return Jobs()
+
+
 def _share_cores() -> None:
     """Leave the cores to what trains beside: torch keeps the number of threads for each thread that asks."""
     import torch
@@ -38,10 +46,10 @@ def _share_cores() -> None:
 
 def run_job(key: str, title: str, work: Callable[[Callable[[float], None]], Any], seconds: float = 0.0) -> "Job":
     """The job of this key, asked for now unless it was before; what it found is kept. Raises JobsError."""
-    return jobs().ask(key, title, work, _reader(), seconds)
+    return jobs().ask(key, title, work, reader(), seconds)
 
 
-def _reader() -> str:
+def reader() -> str:
     """Who this session is, for jobs that several readers wait for."""
     return st.session_state.setdefault("reader", token_hex(8))
 
@@ -53,24 +61,24 @@ def wait_a_moment(asked: "Sequence[Job]") -> None:
         job.over.wait(max(0.0, deadline - time.monotonic()))
 
 
-def show_jobs(asked: "Sequence[Job]") -> bool:
+def show_jobs(asked: "Sequence[Job]", name: str = "jobs") -> bool:
     """How far these are, with a way to stop, until they are over; whether they are. Sentences for what failed.
 
-    The page runs again whenever one more is over.
+    The page runs again whenever one more is over. `name` keeps several of these on a page apart.
     """
     for sentence in dict.fromkeys(job.error for job in asked if job.error):
         st.error(sentence)
     if ended := [job for job in asked if job.status in ("stopped", "failed")]:
         stopped = any(job.status == "stopped" for job in ended)
         label = "Stopped before the end: go on" if stopped else "Try again"
-        st.button(label, key="go_on", icon=":material/play_arrow:", on_click=_go_on, args=[ended])
+        st.button(label, key=f"go_on_{name}", icon=":material/play_arrow:", on_click=_go_on, args=[ended])
     open_ones = [job for job in asked if not job.status.is_over]
     if open_ones:
-        st.fragment(_show_progress, run_every=LOOK_SECONDS)(list(asked), len(open_ones))
+        st.fragment(_show_progress, run_every=LOOK_SECONDS)(list(asked), len(open_ones), name)
     return not open_ones
 
 
-def _show_progress(asked: "list[Job]", known_open: int) -> None:
+def _show_progress(asked: "list[Job]", known_open: int, name: str) -> None:
     still = [job for job in asked if not job.status.is_over]
     if len(still) < known_open:
         st.rerun()
@@ -78,17 +86,18 @@ def _show_progress(asked: "list[Job]", known_open: int) -> None:
     share = 1 - (len(still) - sum(job.progress for job in running)) / len(asked)
     bar, stop = st.columns([4, 1], vertical_alignment="center")
     bar.progress(min(1.0, max(0.0, share)), text=_say(running, len(still), len(asked)))
-    stop.button("Stop", key="stop_jobs", icon=":material/stop:", on_click=_stop, args=[still])
+    stop.button("Stop", key=f"stop_{name}", icon=":material/stop:", on_click=_stop, args=[still])
 
 
 def _go_on(ended: "list[Job]") -> None:
     for job in ended:
         jobs().drop(job)
+        fetches().drop(job)
 
 
 def _stop(asked: "list[Job]") -> None:
     for job in asked:
-        job.stop(_reader())
+        job.stop(reader())
 
 
 def _say(running: "list[Job]", still: int, count: int) -> str:

