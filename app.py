@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from resnet_viz.ui.services import while_store_answers
+from resnet_viz.ui.services import ICON, say_if_demo, while_store_answers
 
-st.set_page_config(page_title="Residual networks", page_icon="resnet_viz/ui/icon.png", layout="wide")
+st.set_page_config(page_title="Residual networks", page_icon=ICON, layout="wide")
 
 page = st.navigation(
     {
@@ -15,6 +15,7 @@ page = st.navigation(
             st.Page("pages/data.py", title="Data", icon=":material/photo_library:"),
             st.Page("pages/gradients.py", title="Gradients", icon=":material/layers:"),
             st.Page("pages/saliency.py", title="Saliency", icon=":material/visibility:"),
+            st.Page("pages/trust.py", title="Trust", icon=":material/verified:"),
             st.Page("pages/classify.py", title="Classify", icon=":material/add_photo_alternate:"),
         ],
         "Laboratory": [
@@ -34,4 +35,5 @@ page = st.navigation(
     },
     position="top",
 )
+say_if_demo()
 while_store_answers(page.run)()

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from resnet_viz.plots import Norms, layer_heatmap, layer_profile
-from resnet_viz.ui.comparisons import choose_comparison, net_name
+from resnet_viz.ui.comparisons import choose_comparison, net_name, runs_of
 from resnet_viz.ui.live_plot import draw_once, live_plot
-from resnet_viz.ui.services import run_store, while_store_answers
+from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.watch import QUANTITIES, layers_so_far, refresh_interval, state_of
 
 st.title("Where do the gradients go?")
@@ -19,14 +19,16 @@ chosen = choose_comparison()
 
 def watch(comparison: str, kind: str) -> None:
     """Heatmap, profile and what they say; runs again and again while a net trains."""
-    runs = run_store().comparison(comparison)
+    runs = runs_of(comparison)
     norms = [Norms(net_name(run), run.spec["family"], layers_so_far(run, kind)) for run in runs]
     quantity = QUANTITIES[kind].title
     if refresh_interval(runs) != refresh_interval(chosen):
         st.rerun()  # the last net has ended: no more looks at the store
     norms = [one for one in norms if len(one.frame.columns) and len(one.frame)]
-    if not norms and any(run.step for run in runs):
+    if not norms and kind == "response" and any(run.step for run in runs):
         st.info("These nets have no batch norms, and so no responses of them.")
+    elif not norms and any(run.step for run in runs):
+        st.info("Of these recorded runs the numbers of the layers are not kept; those of seed 0 have them.")
     elif not norms and refresh_interval(runs) is None:
         st.info("These runs ended before their first step; **Train** says why.")
     elif not norms:

@@ -6,10 +6,10 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.paper import SOURCE, TABLE_6
 from resnet_viz.runs import Run, RunStatus
 from resnet_viz.ui.again import offer_again
-from resnet_viz.ui.comparisons import choose_comparison, net_name, show_comparison
+from resnet_viz.ui.comparisons import choose_comparison, net_name, runs_of, show_comparison
 from resnet_viz.ui.curves import show_curves, show_states
 from resnet_viz.ui.plan import choose_plan, show_price, start
-from resnet_viz.ui.services import run_store, while_store_answers
+from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.watch import refresh_interval, show_record
 
 CLOSE = 2.0  # points of error within which one pair of runs says nothing
@@ -35,7 +35,7 @@ chosen = choose_comparison()
 
 def watch(comparison: str) -> None:
     """States, curves and result; runs again and again while a net trains."""
-    runs = run_store().comparison(comparison)
+    runs = runs_of(comparison)
     show_states(runs)
     show_curves(runs)
     show_result(runs)

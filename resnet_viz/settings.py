@@ -12,7 +12,8 @@ class Settings(BaseSettings):
 
     EXECUTOR says who starts the workers. AT_ONCE is the number of runs that train at once on a machine (0: by its
     cores), CPUS_A_RUN and GPUS_A_RUN are what a run gets on a cluster. The rest are limits that the server enforces:
-    of one net, one run, the queue, and the gigabytes of disk that are kept free.
+    of one net, one run, the queue, and the gigabytes of disk that are kept free. DEMO is for a public place: recorded
+    runs are shown, and nothing is trained, measured, fetched or read from its folders.
     """
 
     model_config = SettingsConfigDict(env_prefix="RESNET_VIZ_")
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     max_epochs: int = 500
     max_queue: int = 500
     keep_free: float = 0.5  # GB
+    demo: bool = False
 
     @field_validator("home", "data")
     @classmethod

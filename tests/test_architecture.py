@@ -15,10 +15,11 @@ MAY_IMPORT = {
     "explain": {"nets", "data"},
     "lab": {"nets", "data"},
     "training": {"nets", "data", "runs", "settings"},
-    "studies": {"nets", "data", "runs", "lab", "paper", "training", "settings"},
+    "studies": {"nets", "data", "runs", "explain", "lab", "paper", "training", "settings"},
+    "cli": {*LEAVES, "training", "settings"},
     "ui": {*LEAVES, "explain", "lab", "training", "studies", "settings"},
 }
-EVERYWHERE = {"lazy", "__version__"}
+EVERYWHERE = {"lazy", "place", "__version__"}
 # Of training; everything else there knows no store.
 WORKERS = {
     "worker.py",
@@ -30,6 +31,8 @@ WORKERS = {
     "sweep.py",
     "__init__.py",
     "weights.py",
+    "transfer.py",
+    "tensorboard.py",
 }
 
 

@@ -1,5 +1,7 @@
 """What happened? Runs, their curves and their norms, in one store that pages read and workers write."""
 
+from resnet_viz.runs.bundle import Bundle, BundleError, read_bundle, write_bundle
+from resnet_viz.runs.carrying import put_in, take_out
 from resnet_viz.runs.opening import StoreError
 from resnet_viz.runs.owner import Owner
 from resnet_viz.runs.recorded import find_run, finished_runs, recorded_stores, store_of
@@ -9,6 +11,8 @@ from resnet_viz.runs.studies import Study, StudyStore
 from resnet_viz.runs.writer import LostRun, RunWriter
 
 __all__ = [
+    "Bundle",
+    "BundleError",
     "Checkpoint",
     "Claim",
     "LostRun",
@@ -22,6 +26,10 @@ __all__ = [
     "StudyStore",
     "find_run",
     "finished_runs",
+    "put_in",
+    "read_bundle",
     "recorded_stores",
     "store_of",
+    "take_out",
+    "write_bundle",
 ]

@@ -1,12 +1,12 @@
 """Which runs ship with the project? Stores in recorded/, each read where it lies and never written."""
 
 from functools import lru_cache
-from pathlib import Path
 
+from resnet_viz.place import ROOT
 from resnet_viz.runs.schema import RunStatus
 from resnet_viz.runs.store import Run, RunStore
 
-RECORDED = Path(__file__).parents[2] / "recorded"
+RECORDED = ROOT / "recorded"
 
 
 @lru_cache(maxsize=1)

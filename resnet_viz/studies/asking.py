@@ -12,6 +12,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore, Study, StudyStore, recorded_stores
 from resnet_viz.settings import Settings
 from resnet_viz.training.processes import launch
+from resnet_viz.training.queue import check_demo
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,11 @@ def subject_name(run: Run) -> str:
 
 
 def ask(store: RunStore, settings: Settings, kind: str, params: dict[str, Any]) -> Study:
-    """Have a question of QUESTIONS answered in the background; the same one is asked only once at a time."""
+    """Have a question of QUESTIONS answered in the background; the same one is asked only once at a time.
+
+    Raises LimitError where this is a demonstration.
+    """
+    check_demo(settings)
     study = StudyStore(store).ask(kind, params)
     start_worker(settings)
     return study

@@ -65,6 +65,7 @@ def see_to_runs(store: RunStore, settings: Settings) -> None:
 
 def check_limits(store: RunStore, settings: Settings, wanted: Sequence[tuple[NetSpec, TrainingConfig]]) -> None:
     """Raise LimitError where runs are more than this installation allows, whatever a page has offered."""
+    check_demo(settings)
     waiting = store.count_active()
     if waiting + len(wanted) > settings.max_queue:
         raise LimitError(
@@ -79,6 +80,15 @@ def check_limits(store: RunStore, settings: Settings, wanted: Sequence[tuple[Net
         )
     for spec, config in dict.fromkeys(wanted):
         _check_run(settings, spec, config)
+
+
+def check_demo(settings: Settings) -> None:
+    """Raise LimitError where this is a demonstration."""
+    if settings.demo:
+        raise LimitError(
+            "This is a demonstration: it shows recorded runs, and computes nothing that takes long. "
+            "Install the program on your own machine to train"
+        )
 
 
 def _check_run(settings: Settings, spec: NetSpec, config: TrainingConfig) -> None:

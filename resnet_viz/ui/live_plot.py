@@ -1,16 +1,12 @@
 """How does a figure change without flicker? Plotly.react on one node: the reader's zoom stays."""
 
-import shutil
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-import plotly
 import plotly.graph_objects as go
 import streamlit as st
 
+from resnet_viz.place import provide_plotly
 from resnet_viz.ui.services import freeze_imports
-
-STATIC = Path(__file__).parents[2] / "static"  # beside app.py; served by Streamlit under app/static
 
 _SCRIPT = """
 let library;
@@ -63,12 +59,6 @@ def draw_once(_make: Callable[[], Sequence[go.Figure]], view: str, state: str) -
 
 @st.cache_resource
 def _provide_plotly() -> str:
-    """The name of plotly.js in the static folder: the very file that the plotly package brings."""
-    target = STATIC / f"plotly-{plotly.__version__}.min.js"
-    if not target.exists():
-        STATIC.mkdir(exist_ok=True)
-        unfinished = target.with_suffix(".part")
-        shutil.copyfile(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", unfinished)
-        unfinished.replace(target)
+    name = provide_plotly()
     freeze_imports()  # by now a figure was made, and with it all of plotly
-    return target.name
+    return name

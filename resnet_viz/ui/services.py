@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -18,6 +19,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStore, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig
+from resnet_viz.ui.text import plain, refuse
 
 if TYPE_CHECKING:
     from resnet_viz.nets import ConvNet
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 TIDY_SECONDS, ROUNDS_TO_FULL = 5.0, 120
 IDLE = 30.0  # seconds after the last question that the processes which measure are kept for the next
+ICON = str(Path(__file__).parent / "icon.png")
 HEAD_START = 1.0  # seconds that the first page gets before torch is imported behind it
 
 
@@ -36,7 +39,7 @@ def run_store() -> RunStore:
     try:
         return _open_store(Settings().store_url)
     except StoreError as error:
-        st.error(f"{error}.")
+        refuse(error)
         st.stop()
 
 
@@ -66,6 +69,15 @@ def _start_to_tidy() -> None:
     threading.Thread(target=tidy, daemon=True, name="tidy").start()
 
 
+def say_if_demo() -> None:
+    """Say on every page that this is a demonstration, where it is one."""
+    if Settings().demo:
+        st.caption(
+            ":material/info: This is a demonstration: all pages work on recorded runs, and nothing is trained here. "
+            "On your own machine it trains."
+        )
+
+
 def at_work() -> int:
     """How many runs train at once on this machine, or on the cluster."""
     settings = Settings()
@@ -83,7 +95,7 @@ def while_store_answers(show: Callable[..., None]) -> Callable[..., None]:
         try:
             show(*args)
         except StoreError as error:
-            st.warning(f"{error}. Nothing is lost: what is trained meanwhile will be shown.")
+            st.warning(f"{plain(str(error))}. Nothing is lost: what is trained meanwhile will be shown.")
 
     return shown
 
@@ -161,6 +173,8 @@ def _explore(found: Machine, store: RunStore) -> None:
         device = next(device for device in found.devices if device.kind == kind.device)
         config = TrainingConfig(batch_size=kind.batch_size)
         try:
+            if Settings().demo:  # nothing will be trained, and what measures takes a gigabyte
+                raise RuntimeError
             pace = training.measure_pace(kind.spec, config, kind.size, device, kind.precision, kind.at_once)
         except RuntimeError:  # a GPU without free memory, for one: there is no estimate then
             pace = training.Pace(math.nan, math.nan)

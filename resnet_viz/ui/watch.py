@@ -14,6 +14,7 @@ from resnet_viz.training import ConfigError, LimitError
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.plan import say_duration
 from resnet_viz.ui.services import at_work, run_store
+from resnet_viz.ui.text import cell, plain
 
 LONG = 8192  # steps
 REFRESH_SECONDS = 2.0  # page, browser and training may share two cores
@@ -93,7 +94,7 @@ def layers_so_far(run: Run, kind: str) -> pd.DataFrame:
     slot = f"{kind} {is_long(run)}"
     known = _remembered(slot, run)
     last = int(known.index[-1]) if known is not None else 0
-    newer = QUANTITIES[kind].read(run_store(), run.id, last, is_long(run))
+    newer = QUANTITIES[kind].read(store_of(run_store(), run.id), run.id, last, is_long(run))
     return _remember(slot, run, newer if known is None else pd.concat([known, newer]))
 
 
@@ -125,7 +126,7 @@ def show_state(run: Run) -> None:
         if run.status.can_resume or run.status is RunStatus.FINISHED:
             _offer_to_go_on(stop, run)
         if run.message:
-            st.caption(f"{run.message[:1].upper()}{run.message[1:].rstrip('.')}.")
+            st.caption(f"{plain(run.message[:1].upper() + run.message[1:].rstrip('.'))}.")
     if run.test_error is not None and run.train_error is not None:
         train, test = st.columns(2)
         train.metric("training error", f"{run.train_error:.1%}")
@@ -167,7 +168,7 @@ def _go_on(run: Run, key: str = "") -> None:
     try:
         training.continue_run(run_store(), Settings(), run, epochs)
     except (LimitError, ConfigError) as error:
-        st.toast(f"{error}.", icon=":material/error:")
+        st.toast(f"{plain(str(error))}.", icon=":material/error:")
 
 
 def _what_happens(run: Run) -> str:
@@ -178,8 +179,8 @@ def _what_happens(run: Run) -> str:
     if run.is_silent:
         return f"step {run.step}; no news for {run.silent_for:.0f} s: what is shown is older"
     if run.seconds_left is None:
-        return run.message or "the first steps are on their way"
-    left = run.message or f"{say_duration(run.seconds_left)} left"
+        return plain(run.message) or "the first steps are on their way"
+    left = plain(run.message) or f"{say_duration(run.seconds_left)} left"
     return f"step {run.step} of {run.total_steps}, {left}"
 
 
@@ -195,4 +196,4 @@ def _record(run: Run) -> pd.Series:
     versions = {f"version of {name}": value for name, value in run.facts.get("versions", {}).items()}
     tries = {"attempts": run.attempt} if run.attempt > 1 else {}
     record = {"run": run.id, **run.config, **tries, **counts, **facts, "seconds": round(run.seconds, 1), **versions}
-    return pd.Series({name: "" if value is None else str(value) for name, value in record.items()})
+    return pd.Series({name: "" if value is None else cell(str(value)) for name, value in record.items()})

@@ -1,0 +1,277 @@
+"""Does a run arrive in another installation as it left this one, and does a bad file change nothing?"""
+
+import contextlib
+import hashlib
+import json
+import random
+import stat
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from resnet_viz.cli import main
+from resnet_viz.nets import NetSpec
+from resnet_viz.runs import BundleError, Owner, RunStatus, RunStore, RunWriter, read_bundle, recorded_stores, take_out
+from resnet_viz.runs.bundle import MANIFEST, NEEDED
+from resnet_viz.runs.schema import KINDS
+from resnet_viz.settings import Settings
+from resnet_viz.training import load_net, preset
+from resnet_viz.training.transfer import export_run, import_run
+
+READS = ("steps", "evaluations", "gradient_norms", "weight_norms", "update_norms", "responses")
+
+
+@pytest.fixture
+def bundle(trained, tmp_path) -> Path:
+    """The residual net of `trained` as a file."""
+    home, runs = trained
+    settings = Settings(home=home)
+    export_run(RunStore(settings.store_url), settings, runs[1], tmp_path / "run.zip")
+    return tmp_path / "run.zip"
+
+
+def rewrite(source: Path, changes: dict[str, bytes | None], honest: bool = True) -> Path:
+    """The bundle with files changed, added or (None) taken away; an honest manifest says so."""
+    with zipfile.ZipFile(source) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files = {name: data for name, data in (files | changes).items() if data is not None}
+    if honest:
+        manifest = json.loads(files[MANIFEST])
+        manifest["files"] = {
+            name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in files.items()
+            if name != MANIFEST
+        }
+        files[MANIFEST] = json.dumps(manifest).encode()
+    target = source.with_name("changed.zip")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return target
+
+
+def edit_run(source: Path, **fields) -> Path:
+    with zipfile.ZipFile(source) as archive:
+        row = json.loads(archive.read("run.json"))
+    return rewrite(source, {"run.json": json.dumps(row | fields).encode()})
+
+
+def test_a_run_arrives_as_it_left(trained, bundle, store):
+    home, runs = trained
+    there = RunStore(Settings(home=home).store_url)
+    run = import_run(store, Settings(), bundle)
+    for read in READS:
+        assert getattr(store, read)(run.id).equals(getattr(there, read)(run.id)), read
+    assert store.samples(run.id) == there.samples(run.id)
+    for name in ("spec", "config", "status", "test_error", "total_steps", "created_at", "comparison"):
+        assert getattr(run, name) == getattr(runs[1], name), name
+    assert run.facts.items() <= runs[1].facts.items()
+    assert not {"host", "pid", "attempts"} & run.facts.keys()
+    ours, theirs = (load_net(one, Settings()).state_dict() for one in (run, runs[1]))
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    assert Path(run.weights).is_relative_to(Settings().home)
+
+
+def test_a_run_moves_from_sqlite_to_postgresql(trained, bundle, home, postgres_url):
+    there = RunStore(Settings(home=trained[0]).store_url)
+    store = RunStore(postgres_url)
+    run = import_run(store, Settings(), bundle)
+    for read in READS:
+        assert getattr(store, read)(run.id).equals(getattr(there, read)(run.id)), read
+    with pytest.raises(BundleError, match="is here already"):
+        import_run(store, Settings(), bundle)
+
+
+def test_means_over_blocks_and_kept_epochs_of_a_recorded_run_come_along(store, tmp_path, monkeypatch):
+    recorded = [(one, run) for one in recorded_stores().values() for run in one.runs()]
+    long, run = max(recorded, key=lambda pair: len(pair[0].steps(pair[1].id, by_block=True)))
+    export_run(store, Settings(), run, tmp_path / "run.zip")
+    with pytest.raises(BundleError, match="is here already"):  # every installation has it
+        import_run(store, Settings(), tmp_path / "run.zip")
+    monkeypatch.setattr("resnet_viz.training.transfer.find_run", RunStore.run)
+    import_run(store, Settings(), tmp_path / "run.zip")
+    for read in ("steps", "gradient_norms", "responses"):
+        assert getattr(store, read)(run.id, by_block=True).equals(getattr(long, read)(run.id, by_block=True))
+
+
+def test_runs_of_a_comparison_find_together_again_in_any_order(trained, store, tmp_path):
+    home, runs = trained
+    settings = Settings(home=home)
+    for run in reversed(runs):
+        export_run(RunStore(settings.store_url), settings, run, tmp_path / f"{run.id}.zip")
+        import_run(store, Settings(), tmp_path / f"{run.id}.zip")
+        assert run.id in [one.id for one in store.runs()]  # seen at once, also without the other
+    assert [run.id for run in store.runs()] == [run.id for run in runs]
+
+
+def test_a_run_is_taken_in_once(bundle, store):
+    run = import_run(store, Settings(), bundle)
+    weights = Path(run.weights).read_bytes()
+    with pytest.raises(BundleError, match=f"run {run.id} is here already"):
+        import_run(store, Settings(), bundle)
+    assert Path(run.weights).read_bytes() == weights
+
+
+def test_a_run_at_work_is_not_taken_away(store):
+    (run,) = store.add_comparison([({}, {})])
+    with pytest.raises(BundleError, match="is queued; wait for its end"):
+        take_out(store, run.id, {})
+
+
+def test_a_diverged_run_without_weights_keeps_its_numbers_that_are_none(store, tmp_path, home, monkeypatch):
+    (run,) = store.add_comparison([(asdict(NetSpec("resnet", 8)), asdict(preset("digits")))])
+    writer = RunWriter(store, store.claim(Owner.here()))
+    writer.describe({"layers": ["a"], "norm_layers": ["b"]}, 4)
+    rows = pd.DataFrame({"step": [1, 2], "loss": [2.0, np.nan], "error": 0.9, "learning_rate": 0.1})
+    writer.append(rows, dict.fromkeys(KINDS, np.full((2, 1), np.nan, np.float32)), 1.0)
+    writer.end(RunStatus.DIVERGED, "diverged at step 2")
+    export_run(store, Settings(), store.run(run.id), tmp_path / "run.zip")
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "other"))
+    other = RunStore(Settings().store_url)
+    taken = import_run(other, Settings(), tmp_path / "run.zip")
+    assert (taken.status, taken.weights) == (RunStatus.DIVERGED, "")
+    assert other.steps(run.id).equals(store.steps(run.id))
+    assert other.gradient_norms(run.id).equals(store.gradient_norms(run.id))
+
+
+def test_the_numbers_of_a_net_that_does_not_move_are_taken_in_too(store, tmp_path, monkeypatch):
+    (run,) = store.add_comparison([(asdict(NetSpec("resnet", 8)), asdict(preset("digits")))])
+    writer = RunWriter(store, store.claim(Owner.here()))
+    writer.describe({"layers": [str(i) for i in range(1_000)], "norm_layers": ["b"]}, 512)
+    for first in (1, 257):
+        steps = {"step": range(first, first + 256), "loss": 2.3, "error": 0.9, "learning_rate": 0.0}
+        numbers = {kind: np.zeros((256, 1 if kind == "responses" else 1_000), np.float32) for kind in KINDS}
+        writer.append(pd.DataFrame(steps), numbers, 1.0)
+    writer.end(RunStatus.STOPPED)
+    export_run(store, Settings(), store.run(run.id), tmp_path / "run.zip")
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "other"))
+    other = RunStore(Settings().store_url)
+    import_run(other, Settings(), tmp_path / "run.zip")
+    assert other.weight_norms(run.id).equals(store.weight_norms(run.id))
+    assert other.weight_norms(run.id, by_block=True).equals(store.weight_norms(run.id, by_block=True))
+
+
+def bad_files(bundle: Path, tmp_path: Path):
+    """Files that are no good bundle, each with a word of its refusal."""
+    whole = bundle.read_bytes()
+    yield b"", "not a whole bundle"
+    yield b"PK\3\4 nothing", "not a whole bundle"
+    for tenths in range(1, 10):
+        yield whole[: len(whole) * tenths // 10], "not a whole bundle"
+    for name in NEEDED:
+        yield rewrite(bundle, {name: None}), f"has no {name}|does not hold"
+    yield rewrite(bundle, {"steps.csv": b"step,loss\n1,2\n"}, honest=False), "its checksum differs"
+    yield rewrite(bundle, {"steps.csv": b"step,loss\n1,2\n"}), "cannot be read"
+    yield rewrite(bundle, {"steps.csv": b"\xff\xfe\0"}), "cannot be read"
+    head = b"step,loss,error,learning_rate\n"
+    for steps in (b"1,1,1,1\n1,1,1,1\n", b"2,1,1,1\n1,1,1,1\n", b"99999999999,1,1,1\n", b"x,1,1,1\n", b",1,1,1\n"):
+        yield rewrite(bundle, {"steps.csv": head + steps}), "cannot be read"
+    yield rewrite(bundle, {"layers.safetensors": b"no tensors"}), "cannot be read"
+    yield rewrite(bundle, {"weights.safetensors": b"no tensors"}), "the weights cannot be used"
+    yield rewrite(bundle, {"weights/0.safetensors": b"no tensors"}), "epochs that the run has kept"
+    yield rewrite(bundle, {"samples/0.png": b"no picture"}), "does not know"
+    yield rewrite(bundle, {"samples/99.png": b"one more"}), "sample pictures"
+    yield rewrite(bundle, {MANIFEST: b"[]"}, honest=False), "layout None"
+    yield rewrite(bundle, {MANIFEST: b"{" * 100_000}, honest=False), "is not JSON"
+    yield rewrite(bundle, {MANIFEST: b'{"layout": 2}'}, honest=False), "update this program"
+    yield rewrite(bundle, {MANIFEST: None}, honest=False), "has no manifest.json"
+    yield rewrite(bundle, {"run.json": b"[1]"}), "fields of a run"
+    yield rewrite(bundle, {"steps.csv": b"0\n" * 50_000_000}), "more than 200 to 1"
+    for name in ("../../evil.safetensors", "/etc/passwd", "weights/../x", "weights\\1.safetensors", "run.json/"):
+        yield rewrite(bundle, {name: b"x"}, honest=False), "no bundle of a run"
+    for name in ("weights/1.safetensors\0.png", "C:evil", "WEIGHTS.SAFETENSORS"):
+        yield rewrite(bundle, {name: b"x"}, honest=False), "no bundle of a run|does not hold|checksum"
+    yield edit_run(bundle, id="../../x"), "ids of the run"
+    yield edit_run(bundle, id="abcd\n"), "ids of the run"
+    yield edit_run(bundle, status="running"), "one that has ended"
+    yield edit_run(bundle, seconds="many"), "seconds of the run"
+    yield edit_run(bundle, created_at=float("nan")), "created_at of the run is no number"
+    yield edit_run(bundle, spec={"family": "resnet", "depth": 10**12}), "does not know"
+    yield edit_run(bundle, config={"epochs": 0}), "does not know"
+    yield edit_run(bundle, config={"evil": 1}), "does not know"
+    yield edit_run(bundle, facts={}), "does not know"
+
+
+def test_what_is_no_bundle_gets_a_sentence_and_changes_nothing(bundle, store, tmp_path):
+    count = 0
+    for data, sentence in bad_files(bundle, tmp_path):
+        path = data
+        if isinstance(data, bytes):
+            path = tmp_path / "bad.zip"
+            path.write_bytes(data)
+        with pytest.raises(BundleError, match=sentence):
+            import_run(store, Settings(), path)
+        count += 1
+    assert count > 40
+    assert store.runs() == []
+    assert not [path for path in Settings().home.rglob("*") if path.is_file() and "sqlite" not in path.name]
+
+
+def test_bytes_that_are_flipped_anywhere_are_found(bundle, store, tmp_path):
+    whole, draw = bundle.read_bytes(), random.Random(0)
+    refused = 0
+    for _ in range(300):
+        broken = bytearray(whole)
+        for _ in range(draw.randrange(1, 4)):
+            broken[draw.randrange(len(whole) if draw.random() < 0.5 else 400) - draw.choice((0, 900))] = draw.randrange(
+                256
+            )
+        (tmp_path / "bad.zip").write_bytes(broken)
+        try:
+            assert read_bundle(tmp_path / "bad.zip") == read_bundle(bundle)  # a byte that nobody reads: a time, a flag
+        except BundleError:
+            refused += 1
+    assert refused > 150
+
+
+def test_a_name_twice_a_link_and_an_encrypted_file_are_refused(bundle, store, tmp_path):
+    for change in ("twice", "encrypted", "link"):
+        path = tmp_path / f"{change}.zip"
+        path.write_bytes(bundle.read_bytes())
+        if change == "encrypted":
+            data = bytearray(path.read_bytes())
+            place = data.rindex(b"PK\1\2")
+            data[place + 8] |= 1
+            path.write_bytes(bytes(data))
+        else:
+            info = zipfile.ZipInfo("run.json" if change == "twice" else "weights/0.safetensors")
+            info.external_attr = (stat.S_IFLNK | 0o777) << 16 if change == "link" else 0
+            warned = (
+                pytest.warns(UserWarning, match="Duplicate name") if change == "twice" else contextlib.nullcontext()
+            )
+            with warned, zipfile.ZipFile(path, "a") as archive:
+                archive.writestr(info, b"/etc/passwd")
+        with pytest.raises(BundleError):
+            import_run(store, Settings(), path)
+    assert store.runs() == []
+
+
+def test_a_write_that_fails_leaves_no_weights_behind(bundle, store, monkeypatch):
+    def fail(*_):
+        raise BundleError("the database says no")
+
+    monkeypatch.setattr("resnet_viz.training.transfer.put_in", fail)
+    with pytest.raises(BundleError, match="says no"):
+        import_run(store, Settings(), bundle)
+    assert not list(Settings().home.rglob("*.safetensors"))
+
+
+def test_the_command_line_exports_and_imports(trained, home, tmp_path, monkeypatch, capsys):
+    there, runs = trained
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(there))
+    assert main(["export", runs[0].id, "--to", str(tmp_path / "away"), "--bundle", "--csv"]) == 0
+    written = sorted(path.name for path in (tmp_path / "away").iterdir())
+    assert f"run-{runs[0].id}.zip" in written
+    assert f"run-{runs[0].id}-gradient_norms.csv" in written
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(home))
+    assert main(["import", str(tmp_path / "away" / f"run-{runs[0].id}.zip")]) == 0
+    assert "plain-8" in capsys.readouterr().out
+    assert main(["import", str(tmp_path / "away" / f"run-{runs[0].id}-steps.csv")]) == 2
+    assert "not a whole bundle" in capsys.readouterr().err
+    assert main(["export", "nothere"]) == 2
+    assert "there is no run nothere" in capsys.readouterr().err
