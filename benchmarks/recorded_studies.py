@@ -17,8 +17,9 @@ from pathlib import Path
 import torch
 
 from benchmarks.machine import describe
+from resnet_viz.data import is_at_hand
 from resnet_viz.nets import NetSpec
-from resnet_viz.runs import Owner, RunStatus, RunStore, StudyStore, find_run
+from resnet_viz.runs import Owner, Run, RunStatus, RunStore, StudyStore, find_run, recorded_stores
 from resnet_viz.runs.recorded import RECORDED
 from resnet_viz.settings import Settings
 from resnet_viz.studies import CLAIMS, QUESTIONS, Evidence
@@ -27,7 +28,7 @@ from resnet_viz.studies.worker import answer
 from resnet_viz.training import Pace, TrainingConfig, count_cores, measure_pace, resolve_device
 
 ANSWERS = RECORDED / "studies.sqlite"
-SIZE = 16  # of digits, whose nets are asked
+SIZE = 16  # of digits, where no trained nets are asked
 BESIDE = NetSpec("resnet", 20, survival=0.5)  # asked which units rest, beside the pair of its depth
 
 
@@ -51,12 +52,22 @@ def further(evidence: Evidence) -> list[tuple[str, dict]]:
     """What pages show at once beside what claims ask."""
     one, beside = [evidence.pair(56)[1].id], [run.id for run in evidence.runs(BESIDE) if run.weights]
     three = [run.id for run in evidence.pair(20)] + beside
+    fifty_six = [run.id for run in evidence.pair(56)]
+    shapes = [run.id for run in recorded_stores()["shapes"].runs() if run.weights]
     without_norm = [f"{slug}~batch_norm.0" for slug in QUESTIONS["shattering"].defaults["specs"]]
     return [
         ("flow", QUESTIONS["flow"].defaults | {"runs": one}),
         ("neurons", QUESTIONS["neurons"].defaults | {"runs": three}),
         ("shattering", QUESTIONS["shattering"].defaults | {"specs": without_norm}),
+        *(("trust", QUESTIONS["trust"].defaults | {"runs": asked}) for asked in (fifty_six, shapes)),
+        *(("strangers", QUESTIONS["strangers"].defaults | {"runs": [run.id]}) for run in _at_hand()),
     ]
+
+
+def _at_hand() -> list[Run]:
+    """Recorded runs with weights whose pictures are on this machine."""
+    runs = [run for recorded in recorded_stores().values() for run in recorded.runs() if run.weights]
+    return [run for run in runs if is_at_hand(run.config["dataset"], Settings().data_root)]
 
 
 def specs_of(store: RunStore, params: dict) -> list[NetSpec]:
@@ -66,32 +77,37 @@ def specs_of(store: RunStore, params: dict) -> list[NetSpec]:
     return [NetSpec.from_slug(slug) for slug in params["specs"]]
 
 
-def announce(kind: str, params: dict, specs: list[NetSpec], paces: dict[object, Pace]) -> float:
+def size_of(store: RunStore, params: dict) -> int:
+    """The side of the pictures that a question is about."""
+    return max((find_run(store, run_id).facts["form"]["size"] for run_id in params.get("runs", [])), default=SIZE)
+
+
+def announce(kind: str, params: dict, specs: list[NetSpec], size: int, paces: dict[object, Pace]) -> float:
     """The time that the page tells before."""
     work = QUESTIONS[kind].work(specs, params)
     config = TrainingConfig(batch_size=BATCH, precision="fp32")
     for one in work:
-        key = _kind_of(one.spec)
+        key = _kind_of(one.spec), size
         if key not in paces:
-            paces[key] = measure_pace(one.spec, config, SIZE, resolve_device("auto"), "fp32", 1)
-    return estimate_answer(work, [paces[_kind_of(one.spec)] for one in work])
+            paces[key] = measure_pace(one.spec, config, size, resolve_device("auto"), "fp32", 1)
+    return estimate_answer(work, [paces[_kind_of(one.spec), size] for one in work])
 
 
 def _kind_of(spec: NetSpec) -> object:
     return tuple(value for name, value in vars(spec).items() if name not in ("depth", "appended"))
 
 
-def keep(temporary: RunStore, kinds: list[str]) -> None:
-    """Write the answers to recorded/, in place of earlier ones of these kinds."""
+def keep(temporary: RunStore) -> None:
+    """Write the answers to recorded/, in place of earlier ones to the same questions."""
     ANSWERS.touch() if not ANSWERS.exists() else None
     target = RunStore(f"sqlite:///{ANSWERS}")
     new = StudyStore(temporary).studies()
     StudyStore(temporary).copy([study.id for study in new], target)
     target.engine.dispose()
     with sqlite3.connect(ANSWERS) as raw:
-        kept = ", ".join(f"'{study.id}'" for study in new)
-        asked = ", ".join(f"'{kind}'" for kind in kinds)
-        raw.execute(f"DELETE FROM studies WHERE kind IN ({asked}) AND id NOT IN ({kept})")
+        for study in new:
+            earlier = "kind = :kind AND id != :id AND params = (SELECT params FROM studies WHERE id = :id)"
+            raw.execute(f"DELETE FROM studies WHERE {earlier}", {"kind": study.kind, "id": study.id})
         raw.execute("UPDATE studies SET owner_host = '', owner_pid = 0, owner_started = 0")
         raw.commit()
         raw.execute("PRAGMA journal_mode=DELETE")
@@ -115,7 +131,7 @@ def main() -> None:
         asked, paces = StudyStore(store), dict[object, Pace]()
         for kind, params in found:
             specs = specs_of(store, params)
-            expected = announce(kind, params, specs, paces)
+            expected = announce(kind, params, specs, size_of(store, params), paces)
             asked.ask(kind, params)
             study = asked.claim(Owner.here())
             assert study is not None
@@ -127,7 +143,7 @@ def main() -> None:
                 sys.exit(f"{kind}: {ended.message}")
             names = " and ".join(spec.name for spec in specs) if len(specs) < 4 else f"{len(specs)} nets"
             print(f"| {kind} | {names} | {expected:.0f} | {took:.0f} | {took / expected:.2f} |", flush=True)
-        keep(store, sorted({kind for kind, _ in found}))
+        keep(store)
 
 
 if __name__ == "__main__":

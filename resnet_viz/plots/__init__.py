@@ -16,22 +16,27 @@ from resnet_viz.plots.saliency import SCALES, MapRow, difference_map, saliency_g
 from resnet_viz.plots.shattering import correlation_by_depth, correlation_by_lag
 from resnet_viz.plots.style import COLORS, pick_colors
 from resnet_viz.plots.surface import LossScale, loss_contours, loss_landscape, loss_scale, say_loss, training_path
+from resnet_viz.plots.trust import CheckedMap, cascade_curves, color_maps, deletion_curves, method_dots
 
 __all__ = [
     "COLORS",
     "SCALES",
     "Answer",
+    "CheckedMap",
     "Curve",
     "LossScale",
     "MapRow",
     "Norms",
     "before_and_after",
     "block_drawing",
+    "cascade_curves",
     "class_bars",
     "class_counts",
+    "color_maps",
     "correlation_by_depth",
     "correlation_by_lag",
     "curves_by_depth",
+    "deletion_curves",
     "difference_map",
     "error_against_start",
     "error_curves",
@@ -47,6 +52,7 @@ __all__ = [
     "loss_curves",
     "loss_landscape",
     "loss_scale",
+    "method_dots",
     "net_drawing",
     "path_contributions",
     "pick_colors",

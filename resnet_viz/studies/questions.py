@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 
 from resnet_viz import lab
+from resnet_viz.explain.strangers import FOREIGN
 from resnet_viz.nets import NetSpec
 from resnet_viz.studies.cost import Passes
 from resnet_viz.studies.slices import learned_from, nets_by_epoch
+from resnet_viz.studies.strangers import measure_strangers
 from resnet_viz.studies.subjects import Subject, Tell
+from resnet_viz.studies.trust import CHECKED, measure_trust, passes_of_trust
 from resnet_viz.studies.untrained import load_untrained
 from resnet_viz.training.loop import CALIBRATION
 
@@ -191,6 +194,14 @@ def _passes_of_neurons(specs: Sequence[NetSpec], params: Params) -> list[Passes]
     return [Passes(spec, 4 * (params["pictures"] or DIGITS)) for spec in specs]
 
 
+def _trust(subjects: Sequence[Subject], params: Params, tell: Tell) -> pd.DataFrame:
+    return each_net(subjects, tell, lambda subject, tell: measure_trust(subject, params, tell))
+
+
+def _strangers(subjects: Sequence[Subject], params: Params, tell: Tell) -> pd.DataFrame:
+    return each_net(subjects, tell, lambda subject, tell: measure_strangers(subject, params["pictures"], tell))
+
+
 QUESTIONS: dict[str, Question] = {
     "lesions": Question(
         "The error without each block",
@@ -275,5 +286,17 @@ QUESTIONS: dict[str, Question] = {
         {"pictures": 0, "seed": 0},
         _neurons,
         _passes_of_neurons,
+    ),
+    "trust": Question(
+        "Which maps can be trusted",
+        {"pictures": 20, "methods": CHECKED, "seed": 0},
+        _trust,
+        passes_of_trust,
+    ),
+    "strangers": Question(
+        "Which pictures look like nothing that the net was trained on",
+        {"pictures": 1000},
+        _strangers,
+        lambda specs, params: [Passes(spec, 2 * params["pictures"] + 5 * FOREIGN) for spec in specs],
     ),
 }

@@ -50,7 +50,7 @@ class Subject:
         return self._take(self.data.train_pictures, self.data.train_labels, count)
 
     def _take(self, pictures: np.ndarray, labels: np.ndarray, count: int) -> tuple[Tensor, Tensor]:
-        chosen = np.sort(np.random.default_rng(0).permutation(len(labels))[: count or len(labels)])
+        chosen = pick(len(labels), count)
         x = normalize(torch.from_numpy(pictures[chosen]).to(self.device), self.data.form)
         return x, torch.from_numpy(labels[chosen]).to(self.device)
 
@@ -58,6 +58,11 @@ class Subject:
     def config(self) -> TrainingConfig:
         """How the net was trained."""
         return TrainingConfig(**self.run.config)
+
+
+def pick(total: int, count: int = 0) -> np.ndarray:
+    """Positions of `count` pictures among `total`, or of all: the same ones every time, in order."""
+    return np.sort(np.random.default_rng(0).permutation(total)[: count or total])
 
 
 def load_subjects(store: RunStore, settings: Settings, run_ids: Sequence[str]) -> list[Subject]:

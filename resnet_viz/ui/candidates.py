@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 PARAMETER, KEY = "nets", "asked_nets"  # in the URL, and in the session for the pages that ask nets
 IMPORTED = "nets_of_files"  # in the session: a candidate and its net by the file
-FIRST_DATA, FIRST_DEPTH = "cifar10", 56  # the recorded pair that a reader sees first
 # What published checkpoints of CIFAR-10 nets were trained with, in the order of its classes.
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -52,23 +51,24 @@ class Candidate:
         return f"{self.name} · {self.origin}"
 
 
-def choose_candidates(most: int = 4, label: str = "Nets") -> list[Candidate]:
+def choose_candidates(most: int = 4, data: str = "cifar10", depth: int = 56) -> list[Candidate]:
     """The picker, and the nets that were picked. The page ends, with a sentence, where there is none.
 
-    The choice is in the URL where it is not the first one, and stays over the pages that ask nets.
+    First shown is the recorded pair of this depth that learned from `data`. The choice is in the URL where it is
+    another, and stays over the pages that ask nets.
     """
     machine()
     found = {one.key: one for one in (*_of_files(), *_of_runs(), *_of_published())}
     if not found:
         st.info("There is no trained net to ask. Go to **Train** and press Start; come back when the nets have ended.")
         st.stop()
-    first = _first(list(found.values()))[:most]
+    first = _first(list(found.values()), data, depth)[:most]
     wished = (st.query_params.get(PARAMETER) or st.session_state.get(KEY) or "").split(",")
     watched = [key for key, one in found.items() if one.run and one.run.comparison == st.session_state.get(COMPARISON)]
     start = [key for key in wished if key in found][:most] or watched[:most] or first
     picker, more = st.columns([5, 1], vertical_alignment="bottom")
     chosen = picker.multiselect(
-        label,
+        "Nets",
         list(found),
         start,
         format_func=lambda key: found[key].title,
@@ -123,14 +123,13 @@ def _of_files() -> list[Candidate]:
     return [candidate for candidate, _ in st.session_state.get(IMPORTED, {}).values()]
 
 
-def _first(found: Sequence[Candidate]) -> list[str]:
-    """The recorded pair of FIRST_DEPTH, or whatever comes first."""
+def _first(found: Sequence[Candidate], data: str, depth: int) -> list[str]:
+    """The recorded pair of this data and depth, or whatever comes first."""
     pair = [
         one.key
         for one in found
         if one.run is not None
-        and one.run.config["dataset"] == FIRST_DATA
-        and one.run.spec["depth"] == FIRST_DEPTH
+        and (one.run.config["dataset"], one.run.spec["depth"]) == (data, depth)
         and one.origin.split(" · ")[2] == "recorded"
     ]
     return pair[:2] or [found[0].key]
