@@ -1,4 +1,4 @@
-"""The pictures of docs/lab.md, taken from the running app in Chromium: python -m docs.pictures (make pictures).
+"""The pictures of the docs, taken from the running app in Chromium: python -m docs.pictures (make pictures).
 
 The app starts with an empty home, so that every page shows what ships with the project.
 """
@@ -31,6 +31,7 @@ PAGES = (
     "claims",
     "guess",
 )
+OWN = ("saliency", "trust", "classify")  # pages with a document of their own
 WIDTH, HEIGHT, COLORS = 1180, 1280, 128
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 QUIET = '() => !document.querySelector(\'[data-testid="stSpinner"], [data-testid="stSkeleton"]\')'
@@ -53,25 +54,30 @@ def serve(home: str) -> tuple[subprocess.Popen[bytes], str]:
 
 
 def take(page: Page, url: str, name: str) -> None:
-    """One page, in few colors, as docs/lab/NAME.png."""
+    """One page, in few colors, as docs/lab/NAME.png, or docs/pages/NAME.png."""
     page.goto(f"{url}/{name}")
     page.wait_for_selector("h1")
     page.wait_for_timeout(3_000)
     page.wait_for_function(QUIET)
     page.wait_for_timeout(3_000)
     picture = Image.open(BytesIO(page.screenshot()))
-    picture.convert("RGB").quantize(COLORS).save(ROOT / "docs" / "lab" / f"{name}.png", optimize=True)
+    picture.convert("RGB").quantize(COLORS).save(ROOT / "docs" / _folder(name) / f"{name}.png", optimize=True)
+
+
+def _folder(name: str) -> str:
+    return "pages" if name in OWN else "lab"
 
 
 def main() -> None:
     """Take all of them."""
-    (ROOT / "docs" / "lab").mkdir(exist_ok=True)
+    for folder in ("lab", "pages"):
+        (ROOT / "docs" / folder).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         server, url = serve(home)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}).new_page()
         page.set_default_timeout(120_000)
-        for name in sys.argv[1:] or PAGES:
+        for name in sys.argv[1:] or (*PAGES, *OWN):
             take(page, url, name)
         browser.close()
         server.kill()
