@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from resnet_viz.plots.style import lay_out, pick_colors
+from resnet_viz.plots.style import as_text, lay_out, pick_colors
 
 TOP = 5
 
@@ -23,14 +23,14 @@ class Answer:
 def class_bars(answers: Sequence[Answer], classes: Sequence[str]) -> go.Figure:
     """Probabilities in % as bars, every net for the same classes: those that some net holds most likely."""
     likeliest = np.max([answer.probabilities for answer in answers], axis=0).argsort()[::-1][:TOP]
-    names = [str(classes[i]) for i in likeliest]
+    names = [as_text(str(classes[i])) for i in likeliest]
     figure = go.Figure()
     for answer, color in zip(answers, pick_colors(answer.family for answer in answers), strict=True):
         figure.add_bar(
             x=answer.probabilities[likeliest] * 100,
             y=names,
             orientation="h",
-            name=answer.name,
+            name=as_text(answer.name),
             marker={"color": color, "pattern": {"shape": "/" if answer.family == "plain" else ""}},
             hovertemplate="%{x:.1f} %",
         )

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from resnet_viz.plots.style import lay_out
+from resnet_viz.plots.style import as_text, lay_out
 
 MOST_SIDE = 112  # pixels of a map that go to the browser; larger ones are means over squares
 CELL, TITLES, BAR = 180, 44, 64  # pixels of a row, above the first, and below the last
 SCALES = {"row": "the largest of its row", "map": "the largest of each map"}
+LINE = 20  # characters of a row's name that fit beside it
 FAINT = 0.65  # of a map that lies on the picture
 
 
@@ -39,7 +41,7 @@ def saliency_grid(
     `pictures`, uint8 (H, W, C), are what the net of each column sees; the first stands at the left. 1 is the largest
     absolute value of SCALES. With `overlay` each map lies on its gray picture.
     """
-    titles = ["the picture", *columns] + [""] * (len(rows) - 1) * (len(columns) + 1)
+    titles = ["the picture", *map(as_text, columns)] + [""] * (len(rows) - 1) * (len(columns) + 1)
     gap = {"horizontal_spacing": 0.02, "vertical_spacing": 0.04 / max(1, len(rows) - 1) if len(rows) > 1 else 0}
     figure = make_subplots(len(rows), len(columns) + 1, subplot_titles=titles, **gap)
     for r, row in enumerate(rows, 1):
@@ -53,7 +55,14 @@ def saliency_grid(
             _add_map(figure, values, peak, name, r, c, FAINT if overlay else 1.0)
         middle = 1 - (r - 0.5) / len(rows)
         figure.add_annotation(
-            text=row.title, x=0, y=middle, xref="paper", yref="paper", textangle=-90, xanchor="right", showarrow=False
+            text="<br>".join(as_text(line) for line in wrap(row.title, LINE)),
+            x=0,
+            y=middle,
+            xref="paper",
+            yref="paper",
+            textangle=-90,
+            xanchor="right",
+            showarrow=False,
         )
     _finish(figure, any(row.signed for row in rows), TITLES + BAR + CELL * len(rows))
     return figure
@@ -69,7 +78,7 @@ def difference_map(first: np.ndarray, second: np.ndarray, names: tuple[str, str]
     figure = make_subplots(1, 1)
     _add_map(figure, difference, np.abs(difference).max(), f"{names[0]} above {names[1]}", 1, 1)
     _finish(figure, True, 300)
-    return figure.update_layout(coloraxis_colorbar_title_text=f"+ {names[0]}, - {names[1]}")
+    return figure.update_layout(coloraxis_colorbar_title_text=as_text(f"+ {names[0]}, - {names[1]}"))
 
 
 def _add_picture(figure: go.Figure, picture: np.ndarray, row: int, column: int) -> None:
@@ -99,8 +108,8 @@ def _add_map(
         y=place,
         coloraxis="coloraxis",
         opacity=opacity,
-        name=name,
-        hovertemplate="%{y:.0f} % down, %{x:.0f} % across: %{z:.2f}<extra>" + name + "</extra>",
+        name=as_text(name),
+        hovertemplate="%{y:.0f} % down, %{x:.0f} % across: %{z:.2f}<extra>" + as_text(name) + "</extra>",
         row=row,
         col=column,
     )

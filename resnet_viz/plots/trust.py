@@ -98,6 +98,7 @@ def cascade_curves(checked: Sequence[CheckedMap], bar: float) -> go.Figure:
     figure.add_hline(y=bar, line={"color": CHANCE, "dash": "dot", "width": 2})
     figure.update_layout(hovermode="closest")
     figure.update_xaxes(dtick=2)
+    figure.update_yaxes(rangemode="tozero")
     return figure.update_yaxes(title="rank correlation", col=1)
 
 

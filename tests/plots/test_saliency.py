@@ -44,6 +44,14 @@ def test_every_row_begins_with_the_picture_and_every_column_has_its_name():
     assert all(trace.opacity < 1 for trace in heatmaps(overlaid))
 
 
+def test_names_of_others_are_text_and_long_ones_are_broken():
+    figure = grid([MapRow("<b>ResNet-20</b> (A, 8 filters wide)", (STRONG, WEAK), True)], columns=("<i>a</i>", "b"))
+    texts = [annotation.text for annotation in figure.layout.annotations]
+    assert texts[1] == "&lt;i&gt;a&lt;/i&gt;"
+    assert texts[-1] == "&lt;b&gt;ResNet-20&lt;/b&gt; (A,<br>8 filters wide)"
+    assert "<extra>&lt;b&gt;" in heatmaps(figure)[0].hovertemplate
+
+
 def test_maps_that_are_zero_or_not_there_yet_are_drawn_as_such():
     figure = grid([MapRow("A", (np.zeros((2, 2)), None), False)])
     flat, missing = heatmaps(figure)
