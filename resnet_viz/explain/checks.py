@@ -74,14 +74,6 @@ def areas(curves: pd.DataFrame) -> pd.DataFrame:
     ).T.rename_axis("picture")
 
 
-def chance_areas(net: nn.Module, x: Tensor, target: Tensor, steps: int = STEPS, seed: int = 0) -> pd.DataFrame:
-    """What `areas` gives where pixels come in random order, the mean over ORDERS orders: what no map would get."""
-    draw = torch.Generator().manual_seed(seed)
-    size = (len(x), *x.shape[2:])
-    found = [areas(deletion_insertion(net, x, target, torch.rand(size, generator=draw), steps)) for _ in range(ORDERS)]
-    return sum(found[1:], found[0]) / ORDERS
-
-
 def infidelity_of(
     net: nn.Module, x: Tensor, target: Tensor, attribution: Tensor, config: AttributionConfig, seed: int = 0
 ) -> Tensor:
@@ -154,7 +146,7 @@ def completeness_error(
     return (attribution.flatten(1).sum(1) - rise).abs() / rise.abs().clamp_min(1e-6)
 
 
-def pointing_hits(relevance: Tensor, masks: Tensor, tolerance: int = 1) -> Tensor:
+def pointing_hits(relevance: Tensor, masks: Tensor, tolerance: int = 2) -> Tensor:
     """Whether the most relevant pixel of each map (B, H, W) is on the object, or so many pixels beside: bool (B,).
 
     The pointing game (Zhang et al. 2016); masks are bool (B, H, W).

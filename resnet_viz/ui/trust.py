@@ -13,7 +13,7 @@ from resnet_viz import explain
 from resnet_viz.explain import METHODS, AttributionConfig
 from resnet_viz.plots import CheckedMap, cascade_curves, color_maps, deletion_curves
 from resnet_viz.ui.attributions import AT_ONCE, TIMES_FORWARD, Asked, Wanted, net_after
-from resnet_viz.ui.jobs import jobs, run_job, show_jobs, wait_a_moment
+from resnet_viz.ui.jobs import jobs, run_jobs, show_jobs, wait_a_moment
 from resnet_viz.ui.pictures import show_pictures
 from resnet_viz.ui.plan import say_duration
 from resnet_viz.ui.services import nets_lock
@@ -32,12 +32,11 @@ first, is gray (deletion), or is there while the others are blurred (insertion).
 a **small** area under deletion and a **large** one under insertion. The gray line is pixels in random order: a map
 beside it says nothing about the net that dice would not.""",
     "Infidelity (Yeh et al. 2019)": r"""
-$$\frac{\min_\beta\,\mathbb{E}_I\big[(\beta\,I^\top\varphi - (f_c(x) - f_c(x - I)))^2\big]}
-{\mathbb{E}_I\big[(f_c(x) - f_c(x - I))^2\big]}$$
+$$\frac{\min_\beta\,\mathbb{E}_I\,(\beta\,I^\top\varphi - \Delta_I)^2}{\mathbb{E}_I\,\Delta_I^2}$$
 
-The change of the score $f_c$ that the map $\varphi$ foretells when a random square goes to gray, against the change
-that comes. $I$ is what is taken away; for maps whose pixels are shares of the score it is 1 in the square and 0
-elsewhere. **0 is best**: every change foretold; 1 is no better than to foretell none.""",
+The change of the score $\Delta_I = f_c(x) - f_c(x - I)$ that the map $\varphi$ foretells when a random square goes to
+gray, against the change that comes. $I$ is what is taken away; for maps whose pixels are shares of the score it is 1 in
+the square and 0 elsewhere. **0 is best**: every change foretold; 1 is no better than to foretell none.""",
     "Max-sensitivity (Yeh et al. 2019)": r"""
 $$\max_{\|\delta\|_\infty \le r} \frac{\|\varphi(x + \delta) - \varphi(x)\|}{\|\varphi(x)\|}$$
 
@@ -70,7 +69,7 @@ class Checked:
 
 @dataclass(frozen=True, eq=False)
 class Chance:
-    """Pixels in random order: the curves of one order, and the mean areas of several."""
+    """Pixels in random order: the mean curves of several orders, and their mean areas."""
 
     curves: pd.DataFrame
     areas: dict[str, float]
@@ -141,7 +140,7 @@ def _make_checks(wanted: Sequence[Wanted]) -> "list[Job]":
             args=[set(new)],
         )
         return []
-    found = [run_job(key, title, work(one), seconds.get(key, 0.0)) for key, (title, work, one) in works.items()]
+    found = run_jobs([(key, title, work(one), seconds.get(key, 0.0)) for key, (title, work, one) in works.items()])
     wait_a_moment(found)
     return found
 

@@ -10,7 +10,7 @@ from resnet_viz import explain, studies
 from resnet_viz.data import is_at_hand
 from resnet_viz.explain import METHODS
 from resnet_viz.plots import method_dots
-from resnet_viz.runs import Run, find_run
+from resnet_viz.runs import Run, find_run, recorded_stores
 from resnet_viz.settings import Settings
 from resnet_viz.studies.asking import Answer
 from resnet_viz.studies.trust import RANDOM, TOLERANCE, rank_trust, summarize_trust
@@ -44,8 +44,20 @@ def show_ranking(candidates: Sequence[Candidate]) -> None:
     chosen = st.selectbox("Nets", list(groups), format_func=lambda ids: _title(groups[ids]), key="trust_nets")
     runs = groups[chosen]
     answer = answered(KIND, None, runs)
+    _say_what_has_not_learned(runs)
     if answer is not None:
         _show_answer(answer, runs)
+
+
+def _say_what_has_not_learned(runs: Sequence[Run]) -> None:
+    """A warning for nets that are wrong more than half as often as by chance: little can be undone in them."""
+    for run in runs:
+        chance = 1 - 1 / len(run.facts["form"]["classes"])
+        if run.test_error is not None and run.test_error > chance / 2:
+            st.warning(
+                f"{net_name(run)} has hardly learned: {run.test_error:.1%} of its test pictures are wrong, by chance "
+                f"{chance:.0%} would be. Random weights have little to undo in it, and its maps say little of its data."
+            )
 
 
 def _groups(candidates: Sequence[Candidate]) -> dict[str, list[Run]]:
@@ -100,7 +112,19 @@ def _show_answer(answer: Answer, runs: Sequence[Run]) -> None:
     st.caption(said)
     st.dataframe(table_of(means, methods), column_config=_columns(has_masks), hide_index=True)
     st.markdown(say_verdicts(means, methods))
+    if not has_masks:
+        _point_to_masks()
     say_origin(answer, runs)
+
+
+def _point_to_masks() -> None:
+    """Where a map can be held against the object itself."""
+    runs = [run for run in recorded_stores()["shapes"].runs() if run.weights]
+    link = ",".join(f"run:{run.id}" for run in runs)
+    st.caption(
+        "Where the object is known, a map can be held against it: pointing hits and mass inside are measured for the "
+        f"[recorded nets of Shapes](?nets={link})."
+    )
 
 
 def table_of(means: pd.DataFrame, methods: dict[str, str]) -> pd.DataFrame:
@@ -137,9 +161,14 @@ def say_verdicts(means: pd.DataFrame, methods: dict[str, str]) -> str:
     for net, part in means.groupby("net", sort=False):
         table = part.pivot(index="method", columns="measure", values="mean")
         own = table.drop(index=RANDOM)
-        failed = [methods[name] for name in own.index[own["similarity"] > explain.STAYS]]
+        failed = [methods[str(name)] for name in own.index[own["similarity"] > explain.STAYS]]
         better = (own["deletion"] < table.loc[RANDOM, "deletion"]) & (own["insertion"] > table.loc[RANDOM, "insertion"])
-        said = f"do not change under random weights: {', '.join(failed)}" if failed else "all maps follow the weights"
+        most = own["similarity"].idxmax()
+        said = (
+            f"do not change under random weights: {', '.join(failed)}"
+            if failed
+            else f"no map stays under random weights (nearest: {methods[str(most)]}, {own['similarity'].max():.2f})"
+        )
         parts.append(
             f"**{net}**: {said}; {int(better.sum())} of {len(own)} methods are better than random order in both curves."
         )

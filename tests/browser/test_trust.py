@@ -23,6 +23,7 @@ def test_a_reader_sees_guided_backprop_fail_and_takes_another_method(page: Page,
     expect(page.get_by_test_id("stException")).to_have_count(0)
     main.get_by_text("What these numbers are").click()
     expect(main.locator(".katex").first).to_be_visible()
+    expect(main.locator(".katex-error")).to_have_count(0)
     choose(page, "Methods", "Input x Gradient")
     if begin.is_visible():
         begin.click()

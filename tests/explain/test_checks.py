@@ -9,9 +9,7 @@ from torch import nn
 
 from resnet_viz.explain import METHODS, AttributionConfig, attribute, to_map
 from resnet_viz.explain.checks import (
-    ORDERS,
     areas,
-    chance_areas,
     completeness_error,
     deletion_insertion,
     infidelity_of,
@@ -86,9 +84,7 @@ def test_the_area_is_that_of_the_trapezoids_and_the_worst_order_has_the_largest(
     best, worst = areas(curves), areas(deletion_insertion(planted, x, TARGET, -relevance, steps=64))
     one = curves[curves["picture"] == 1]["deletion"].to_numpy()
     assert best.loc[1, "deletion"] == pytest.approx((one.sum() - (one[0] + one[-1]) / 2) / 64)
-    chance = chance_areas(planted, x, TARGET, steps=64)
-    assert best.loc[0, "deletion"] < chance.loc[0, "deletion"] < worst.loc[0, "deletion"]
-    assert ORDERS > 1
+    assert best.loc[0, "deletion"] < worst.loc[0, "deletion"]
 
 
 def test_insertion_rises_with_the_first_pixels_of_a_good_map(planted):
@@ -135,8 +131,8 @@ def test_shares_that_promise_it_add_up_on_a_linear_net(planted, x):
     assert completeness_error(planted, x, TARGET, half, config) == pytest.approx([0.5, 0.5])
 
 
-def test_the_pointing_game_forgives_one_pixel(masks):
-    for place, hit in ((1, True), (0, False), (4, True), (5, False)):
+def test_the_pointing_game_forgives_two_pixels(masks):
+    for place, hit in ((0, True), (5, True), (6, False), (7, False)):
         relevance = torch.zeros(2, SIDE, SIDE)
         relevance[:, place, 2] = 1.0
         assert pointing_hits(relevance, masks).tolist() == [hit, hit]

@@ -112,6 +112,7 @@ def test_methods_are_ranked_on_many_pictures_with_their_uncertainty(lab_store, t
     assert sorted(table["method"]) == ["DeepLift", "DeepLift", "Saliency", "Saliency"]
     assert table["deletion"].str.contains(" ± ").all()
     assert "Means of 3 test pictures" in text_of(page)
+    assert "(?nets=run:" in text_of(page)  # where hits and mass inside are known
     assert study.id in text_of(page)
     assert [trace["name"] for trace in chart(page, "trust_dots")["data"]] == ["plain-8", "ResNet-8 (A)"]
     page.segmented_control(key="trust_measure").set_value("similarity").run()
