@@ -53,4 +53,8 @@ st.caption(
     + "A map shows what a score depends on, not whether the net is right; a net that has not learned has maps too."
 )
 show_difference(grid, rows)
+if st.button("Can these maps be trusted?", key="trust", icon=":material/verified:"):
+    st.switch_page(
+        "pages/trust.py", query_params=st.query_params.to_dict()
+    )  # the same nets, picture, class and methods
 say_origins(candidates)

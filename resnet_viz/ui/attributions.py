@@ -13,7 +13,7 @@ from resnet_viz import explain, training
 from resnet_viz.explain import AttributionConfig
 from resnet_viz.settings import Settings
 from resnet_viz.ui.candidates import Candidate, load_candidate, weights_id
-from resnet_viz.ui.jobs import jobs, run_job, wait_a_moment
+from resnet_viz.ui.jobs import jobs, run_jobs, wait_a_moment
 from resnet_viz.ui.plan import say_duration
 from resnet_viz.ui.services import nets_lock
 
@@ -25,7 +25,7 @@ FINAL = -1  # the epoch of a net as its training left it
 TIMED = 8  # pictures that pass through a net to see how fast it is
 TIMES_FORWARD = 3.0  # what forward and back takes, in forwards
 KEPT_NETS, COPIES = 24, 8
-AT_ONCE = 8.0  # seconds; what takes longer is begun with a click
+AT_ONCE, MOST_SECONDS = 8.0, 900.0  # what takes longer is begun with a click, and not at all
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +115,17 @@ class Wanted:
 def make_maps(wanted: Sequence[Wanted]) -> "list[Job]":
     """Jobs whose results are attributions float32 (C, H, W), Grad-CAM's (1, H, W), those that are known at once.
 
-    What takes long is said first, and begun with a click: the page ends here until then. Raises JobsError.
+    What takes long is said first, and begun with a click: the page ends here until then, and where a map would take
+    longer than MOST_SECONDS, or too many wait.
     """
     new = [one for one in wanted if jobs().find(one.key) is None]
+    longest = max(new, key=lambda one: one.seconds, default=None)
+    if longest is not None and longest.seconds > MOST_SECONDS:
+        st.error(
+            f"{longest.title} would take about {say_duration(longest.seconds)}, and everybody would wait for it. "
+            "Choose fewer points, windows or noisy copies under Parameters."
+        )
+        st.stop()
     seconds = sum(one.seconds for one in new)
     confirmed = st.session_state.setdefault("confirmed_maps", set())
     if seconds > AT_ONCE and not {one.key for one in new} <= confirmed:
@@ -131,7 +139,7 @@ def make_maps(wanted: Sequence[Wanted]) -> "list[Job]":
             args=[{one.key for one in new}],
         )
         st.stop()
-    found = [run_job(one.key, one.title, _work(one), one.seconds if one in new else 0.0) for one in wanted]
+    found = run_jobs([(one.key, one.title, _work(one), one.seconds) for one in wanted])
     wait_a_moment(found)
     return found
 

@@ -1,16 +1,16 @@
 """What happens while a reader waits for maps? They come one by one, with the time left and a way to stop."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from resnet_viz.ui.services import run_store
 
 if TYPE_CHECKING:
-    from resnet_viz.explain.jobs import Job, Jobs
+    from resnet_viz.explain.jobs import Job, Jobs, Work
 
 PATIENCE = 1.5  # seconds that a page waits for its jobs before it shows how far they are
 LOOK_SECONDS = 0.5
@@ -44,9 +44,18 @@ def _share_cores() -> None:
     torch.set_num_threads(threads_for(min(run_store().count_active() + 1, count_cores())))
 
 
-def run_job(key: str, title: str, work: Callable[[Callable[[float], None]], Any], seconds: float = 0.0) -> "Job":
-    """The job of this key, asked for now unless it was before; what it found is kept. Raises JobsError."""
-    return jobs().ask(key, title, work, reader(), seconds)
+def run_jobs(wanted: "Sequence[tuple[str, str, Work, float]]") -> "list[Job]":
+    """The jobs of these keys, titles, works and expected seconds, asked for now unless they were before.
+
+    The page ends with a sentence where too many wait.
+    """
+    from resnet_viz.explain.jobs import JobsError
+
+    try:
+        return [jobs().ask(key, title, work, reader(), seconds) for key, title, work, seconds in wanted]
+    except JobsError as error:
+        st.warning(str(error))
+        st.stop()
 
 
 def reader() -> str:

@@ -173,6 +173,22 @@ def test_a_map_that_takes_long_is_announced_and_begun_with_a_click(nets, monkeyp
     assert len(maps_of(wait(page.run()))) == 2
 
 
+def test_a_map_that_would_keep_everybody_waiting_is_refused_with_a_sentence(nets, monkeypatch):
+    monkeypatch.setattr("resnet_viz.ui.attributions.MOST_SECONDS", 0.0)
+    page = open_page(nets, methods="feature_ablation", picture="11")
+    assert not page.exception
+    assert "Feature Ablation of plain-8 would take about" in page.error[0].value
+    assert "Choose fewer points" in page.error[0].value
+    assert not page.get("plotly_chart")[1:]
+
+
+def test_where_too_many_maps_wait_already_a_sentence_says_so(nets, monkeypatch):
+    monkeypatch.setattr("resnet_viz.explain.jobs.MOST_WAITING", 0)
+    page = open_page(nets, methods="feature_ablation", picture="12")
+    assert not page.exception
+    assert "maps wait already" in page.warning[0].value
+
+
 def test_a_map_that_cannot_be_made_is_a_sentence_and_can_be_tried_again(nets, monkeypatch):
     from resnet_viz import explain
 
@@ -196,6 +212,16 @@ def test_the_difference_of_two_maps_is_drawn(nets):
     page = open_page(nets, methods="saliency,grad_cam")
     assert maps_of(page, "difference")[0].shape == (16, 16)
     assert "Rank correlation of both" in text_of(page)
+
+
+def test_the_same_maps_can_be_checked_on_another_page(nets, monkeypatch):
+    gone = []
+    monkeypatch.setattr("streamlit.switch_page", lambda page, query_params: gone.append((page, query_params)))
+    page = open_page(nets, methods="saliency,occlusion", picture="3")
+    page.button(key="trust").click().run()
+    (there,) = gone
+    assert there[0] == "pages/trust.py"
+    assert there[1] | {"methods": "saliency,occlusion", "picture": "3", "nets": ",".join(nets)} == there[1]
 
 
 @pytest.fixture(scope="module")
