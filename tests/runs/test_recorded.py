@@ -84,7 +84,15 @@ def test_recorded_weights_give_the_recorded_error_on_digits(digits):
         assert error == pytest.approx(run.test_error, abs=2 / 397)  # weights are 16-bit floats
 
 
-def test_recorded_shapes_have_kept_some_epochs_and_their_errors(recorded):
+def test_shapes_are_drawn_as_they_were_when_the_recorded_runs_learned_from_them():
+    form = load_dataset("shapes").form
+    for run in recorded_stores()["shapes"].runs():
+        told = PictureFormat.from_dict(run.facts["form"])
+        assert form.classes == told.classes
+        assert (*form.mean, *form.std) == pytest.approx((*told.mean, *told.std), abs=1e-7)  # 130 pixels off by one
+
+
+def test_recorded_shapes_have_kept_some_epochs_and_their_errors():
     data = load_dataset("shapes")
     x, labels = normalize(torch.from_numpy(data.test_pictures), data.form), torch.from_numpy(data.test_labels)
     runs = recorded_stores()["shapes"].runs()
