@@ -1,7 +1,7 @@
 """How do maps come to a page? Each is asked for as a job, by weights, picture, class and method, and kept."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ FINAL = -1  # the epoch of a net as its training left it
 TIMED = 8  # pictures that pass through a net to see how fast it is
 TIMES_FORWARD = 3.0  # what forward and back takes, in forwards
 KEPT_NETS, COPIES = 24, 8
-AT_ONCE, MOST_SECONDS = 8.0, 900.0  # what takes longer is begun with a click, and not at all
+AT_ONCE, MOST_SECONDS = 15.0, 900.0  # what takes longer is begun with a click, and not at all
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,32 +112,34 @@ class Wanted:
         return pace * (passes.forward + TIMES_FORWARD * passes.backward)
 
 
+def agree_to(seconds: Mapping[str, float], what: str, label: str, icon: str) -> bool:
+    """Whether a reader waits for new jobs, by key with what each will take: what is quick begins at once.
+
+    Else it says what `what` will take, with a button, or that a job is too long for the others who wait.
+    """
+    if max(seconds.values(), default=0.0) > MOST_SECONDS:
+        st.error(
+            f"Of {what} one would take about {say_duration(max(seconds.values()))}, and everybody would wait for it. "
+            "Choose fewer points, windows or noisy copies, or a smaller net."
+        )
+        return False
+    confirmed = st.session_state.setdefault("confirmed_jobs", set())
+    total = sum(seconds.values())
+    if total <= AT_ONCE or set(seconds) <= confirmed:
+        return True
+    st.info(f"{what[:1].upper()}{what[1:]} will take about {say_duration(total)}; you can leave this page meanwhile.")
+    st.button(label, type="primary", key="agree", icon=icon, on_click=confirmed.update, args=[set(seconds)])
+    return False
+
+
 def make_maps(wanted: Sequence[Wanted]) -> "list[Job]":
     """Jobs whose results are attributions float32 (C, H, W), Grad-CAM's (1, H, W), those that are known at once.
 
     What takes long is said first, and begun with a click: the page ends here until then, and where a map would take
     longer than MOST_SECONDS, or too many wait.
     """
-    new = [one for one in wanted if jobs().find(one.key) is None]
-    longest = max(new, key=lambda one: one.seconds, default=None)
-    if longest is not None and longest.seconds > MOST_SECONDS:
-        st.error(
-            f"{longest.title} would take about {say_duration(longest.seconds)}, and everybody would wait for it. "
-            "Choose fewer points, windows or noisy copies under Parameters."
-        )
-        st.stop()
-    seconds = sum(one.seconds for one in new)
-    confirmed = st.session_state.setdefault("confirmed_maps", set())
-    if seconds > AT_ONCE and not {one.key for one in new} <= confirmed:
-        st.info(f"{len(new)} maps will take about {say_duration(seconds)}; you can leave this page meanwhile.")
-        st.button(
-            "Make the maps",
-            type="primary",
-            key="make_maps",
-            icon=":material/visibility:",
-            on_click=confirmed.update,
-            args=[{one.key for one in new}],
-        )
+    new = {one.key: one.seconds for one in wanted if jobs().find(one.key) is None}
+    if not agree_to(new, f"{len(new)} maps", "Make the maps", ":material/visibility:"):
         st.stop()
     found = run_jobs([(one.key, one.title, _work(one), one.seconds) for one in wanted])
     wait_a_moment(found)

@@ -30,21 +30,28 @@ MOST_METHODS, MOST_BESIDE = 6, 8
 SCALES_SHORT = {"row": "one for each row", "map": "one for each map"}
 
 
-def choose_methods() -> list[AttributionConfig]:
-    """The methods, each with its parameters; in the URL as ?methods=saliency,occlusion where they are not the first."""
+def choose_method_names(key: str, first: tuple[str, ...], help: str | None = None) -> list[str]:
+    """The names of methods; in the URL as ?methods=saliency,occlusion where they are not the first."""
     wished = [name for name in st.query_params.get("methods", "").split(",") if name in METHODS]
     names = st.multiselect(
         "Methods",
         list(METHODS),
-        wished or list(FIRST_METHODS),
+        wished[:MOST_METHODS] or list(first),
         format_func=lambda name: METHODS[name].title,
         max_selections=MOST_METHODS,
-        key="methods",
+        key=key,
+        help=help,
     )
     if not names:
         st.info("Choose at least one method.")
         st.stop()
-    _put("methods", "" if tuple(names) == FIRST_METHODS else ",".join(names))
+    _put("methods", "" if tuple(names) == first else ",".join(names))
+    return names
+
+
+def choose_methods() -> list[AttributionConfig]:
+    """The methods, each with its parameters, and noise for all of them."""
+    names = choose_method_names("methods", FIRST_METHODS)
     with st.popover("Parameters", icon=":material/tune:", width="stretch"):
         noise = {name: _choose(f"noise_{name}", parameter) for name, parameter in NOISE_PARAMETERS.items()}
         st.caption("Noise is put around the picture for every method: NoiseTunnel of Captum.")

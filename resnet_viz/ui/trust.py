@@ -10,19 +10,18 @@ import pandas as pd
 import streamlit as st
 
 from resnet_viz import explain
-from resnet_viz.explain import METHODS, AttributionConfig
+from resnet_viz.explain import AttributionConfig
 from resnet_viz.plots import CheckedMap, cascade_curves, color_maps, deletion_curves
-from resnet_viz.ui.attributions import AT_ONCE, TIMES_FORWARD, Asked, Wanted, net_after
+from resnet_viz.ui.attributions import TIMES_FORWARD, Asked, Wanted, agree_to, net_after
 from resnet_viz.ui.jobs import jobs, run_jobs, show_jobs, wait_a_moment
 from resnet_viz.ui.pictures import show_pictures
-from resnet_viz.ui.plan import say_duration
+from resnet_viz.ui.saliency import choose_method_names
 from resnet_viz.ui.services import nets_lock
 
 if TYPE_CHECKING:
     from resnet_viz.explain.jobs import Job
 
 FIRST_METHODS = ("saliency", "integrated_gradients", "guided_backprop", "grad_cam")
-MOST_METHODS = 6
 FORMULAS = {
     "Deletion and insertion (Petsiuk et al. 2018)": r"""
 $$A = \int_0^1 p_c(x_s)\,ds$$
@@ -77,23 +76,8 @@ class Chance:
 
 def choose_checked_methods() -> list[AttributionConfig]:
     """The methods that are checked, with their parameters as they begin; in the URL where they are not the first."""
-    wished = [name for name in st.query_params.get("methods", "").split(",") if name in METHODS][:MOST_METHODS]
-    names = st.multiselect(
-        "Methods",
-        list(METHODS),
-        wished or list(FIRST_METHODS),
-        format_func=lambda name: METHODS[name].title,
-        max_selections=MOST_METHODS,
-        key="checked_methods",
-        help="With their parameters as they begin. The page Saliency has them all.",
-    )
-    if not names:
-        st.info("Choose at least one method.")
-        st.stop()
-    if tuple(names) == FIRST_METHODS:
-        st.query_params.pop("methods", None)
-    else:
-        st.query_params["methods"] = ",".join(names)
+    help = "With their parameters as they begin. The page Saliency has them all."
+    names = choose_method_names("checked_methods", FIRST_METHODS, help)
     return [AttributionConfig(name) for name in names]
 
 
@@ -127,18 +111,7 @@ def _make_checks(wanted: Sequence[Wanted]) -> "list[Job]":
     works |= {_chance_key(one): (f"Random order for {one.asked.name}", _chance_work, one) for one in wanted}
     new = [key for key in works if jobs().find(key) is None]
     seconds = {key: _seconds(works[key][2], works[key][1] is _chance_work) for key in new}
-    confirmed = st.session_state.setdefault("confirmed_checks", set())
-    if sum(seconds.values()) > AT_ONCE and not set(new) <= confirmed:
-        left = say_duration(sum(seconds.values()))
-        st.info(f"The checks of {len(wanted)} maps will take about {left}; you can leave this page meanwhile.")
-        st.button(
-            "Check the maps",
-            type="primary",
-            key="check_maps",
-            icon=":material/verified:",
-            on_click=confirmed.update,
-            args=[set(new)],
-        )
+    if not agree_to(seconds, f"the checks of {len(wanted)} maps", "Check the maps", ":material/verified:"):
         return []
     found = run_jobs([(key, title, work(one), seconds.get(key, 0.0)) for key, (title, work, one) in works.items()])
     wait_a_moment(found)

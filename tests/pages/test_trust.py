@@ -70,11 +70,11 @@ def test_a_map_that_stays_under_random_weights_is_named(lab_store, trained, monk
 
 
 def test_checks_that_take_long_are_announced_and_begun_with_a_click(lab_store, trained, monkeypatch):
-    monkeypatch.setattr("resnet_viz.ui.trust.AT_ONCE", 0.0)
+    monkeypatch.setattr("resnet_viz.ui.attributions.AT_ONCE", 0.0)
     page = open_page(trained[1], methods="deconvolution")
     assert "The checks of 2 maps will take about" in page.info[0].value
     assert not page.dataframe
-    page.button(key="check_maps").click()
+    page.button(key="agree").click()
     assert len(wait(page.run()).dataframe[0].value) == 2
 
 
@@ -91,7 +91,7 @@ def test_a_check_that_cannot_be_made_is_a_sentence(lab_store, trained, monkeypat
 
 @pytest.mark.parametrize("link", [{"methods": "magic"}, {"nets": "run:x"}, {"class": "<b>"}])
 def test_a_link_that_makes_no_sense_shows_the_page_as_it_begins(lab_store, trained, link, monkeypatch):
-    monkeypatch.setattr("resnet_viz.ui.trust.AT_ONCE", 0.0)  # nothing is begun
+    monkeypatch.setattr("resnet_viz.ui.attributions.AT_ONCE", 0.0)  # nothing is begun
     page = open_page(trained[1], **link)
     assert not page.exception
     assert not page.error
