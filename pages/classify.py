@@ -8,6 +8,7 @@ from resnet_viz.plots import class_bars
 from resnet_viz.ui.candidates import choose_candidates
 from resnet_viz.ui.classify import (
     ask_all,
+    by_classes,
     carry,
     choose_row,
     familiarity_of,
@@ -60,8 +61,7 @@ with left:
         st.switch_page("pages/saliency.py")
 with right:
     tell(answers)
-    for classes in dict.fromkeys(one.candidate.form.classes for one in answers):
-        alike = [one for one in answers if one.candidate.form.classes == classes]
+    for classes, alike in by_classes(answers).items():
         st.plotly_chart(
             class_bars([one.as_answer() for one in alike], classes),
             key=f"bars_{len(classes)}_{classes[0]}",

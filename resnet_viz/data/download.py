@@ -73,9 +73,14 @@ def _download(file: Remote, part: Path, title: str, progress: Progress) -> None:
         except OSError as error:  # no network, no disk space, no such address
             failure = error
     raise DatasetError(
-        f"{title} could not be downloaded ({failure}). Check the network and start again, "
+        f"{title} could not be downloaded ({_say(failure)}). Check the network and start again, "
         f"or put {file.target.name} from {file.urls[0]} into {file.target.parent}."
     ) from failure
+
+
+def _say(failure: OSError | None) -> str:
+    reason = getattr(failure, "reason", failure)  # what urllib wraps: no such host, a refused connection
+    return (reason.strerror if isinstance(reason, OSError) else None) or str(failure)
 
 
 def _download_from(url: str, part: Path, title: str, progress: Progress) -> None:

@@ -119,9 +119,9 @@ class Jobs:
         return self._jobs.get(key)
 
     def drop(self, job: Job) -> None:
-        """Forget a job that came to nothing, so that it can be asked for again."""
+        """Forget a job that is over, so that it can be asked for again."""
         with self._lock:
-            if job.status in (JobStatus.FAILED, JobStatus.STOPPED) and self._jobs.get(job.key) is job:
+            if job.status.is_over and self._jobs.get(job.key) is job:
                 del self._jobs[job.key]
 
     def _forget(self) -> None:

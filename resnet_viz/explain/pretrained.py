@@ -6,9 +6,14 @@ The weights are those of the papers' own recipe (torchvision's IMAGENET1K_V1). N
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from resnet_viz import nets
 from resnet_viz.data import PictureFormat
 from resnet_viz.data.download import Progress, Remote, fetch
+
+if TYPE_CHECKING:
+    from resnet_viz.nets import ConvNet
 
 NAMES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "vgg16", "vgg19")
 SEEN = 224 / 256  # of the middle square's side: pictures are brought to 256 pixels, and the middle 224 are seen
@@ -30,8 +35,13 @@ class Published:
 
     @property
     def file(self) -> str:
-        """The name of the file; it holds the first eight digits of its SHA-256."""
+        """The name of the file."""
         return self.url.rpartition("/")[2]
+
+    @property
+    def sha256(self) -> str:
+        """The first eight digits of the file's SHA-256, which are in its name."""
+        return self.file.rpartition(".")[0].rpartition("-")[2]
 
 
 @lru_cache(maxsize=1)
@@ -61,7 +71,20 @@ def fetch_published(net: Published, home: Path, progress: Progress) -> Path:
 
     Raises DatasetError with a sentence where the network, the disk or the checksum fails.
     """
-    target = path_of(net, home)
-    prefix = target.stem.rpartition("-")[2]
-    fetch([Remote((net.url,), target, sha256=prefix)], net.title, progress)
-    return target
+    fetch([_remote(net, home)], net.title, progress)
+    return path_of(net, home)
+
+
+def load_published(net: Published, home: Path) -> "ConvNet":
+    """The net from its file. Raises CheckpointError where that is not the file that was published."""
+    path = path_of(net, home)
+    if not _remote(net, home).is_at(path):  # somebody put it there, or the disk failed
+        raise nets.CheckpointError(
+            f"{path} is not the file that torchvision published, as its SHA-256 does not begin with {net.sha256}; "
+            f"delete it, and fetch {net.title} again"
+        )
+    return nets.load_checkpoint(path)
+
+
+def _remote(net: Published, home: Path) -> Remote:
+    return Remote((net.url,), path_of(net, home), sha256=net.sha256)

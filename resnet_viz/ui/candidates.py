@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from resnet_viz import nets
 from resnet_viz.data import DATASETS, PictureFormat
-from resnet_viz.explain.pretrained import NAMES, Published, fetch_published, path_of, published_nets
+from resnet_viz.explain.pretrained import NAMES, Published, fetch_published, load_published, path_of, published_nets
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, recorded_stores
 from resnet_viz.settings import Settings
@@ -139,22 +140,31 @@ def _offer_more() -> None:
     """Published nets to fetch, with their sizes, and a file to import."""
     st.markdown("**ImageNet nets by torchvision**, kept on this machine once fetched:")
     for net in published_nets().values():
-        said, get = st.columns([3, 1], vertical_alignment="center")
-        is_here = path_of(net, Settings().home).is_file()
-        said.markdown(f"{net.title}: {net.megabytes:.0f} MB, {net.top_1:.1f} % top-1 accuracy")
-        job = fetches().find(f"fetch {net.name}")
-        if job is not None and not is_here:
-            show_jobs([job], f"fetch_{net.name}")
-        elif is_here:
-            get.markdown("here")
-        else:
-            get.button("Fetch", key=f"fetch_{net.name}", on_click=_fetch, args=[net.name])
+        _offer(net)
     st.markdown("**A checkpoint of your own**")
     _import()
 
 
+def _offer(net: Published) -> None:
+    """A published net: here, on its way, or a button that fetches it or goes on where that ended."""
+    said, get = st.columns([3, 1], vertical_alignment="center")
+    said.markdown(f"{net.title}: {net.megabytes:.0f} MB, {net.top_1:.1f} % top-1 accuracy")
+    job = fetches().find(f"fetch {net.name}")
+    if path_of(net, Settings().home).is_file():
+        get.markdown("here")
+    elif job is not None and not job.status.is_over:
+        show_jobs([job], f"fetch_{net.name}")
+    else:
+        label, off = "Go on" if job is not None and job.progress else "Fetch", Settings().demo
+        get.button(label, key=f"fetch_{net.name}", on_click=_fetch, args=[net.name], disabled=off)
+        if job is not None and job.error:
+            st.error(plain(job.error))
+
+
 def _fetch(name: str) -> None:
-    net, home = published_nets()[name], Settings().home
+    net, home, known = published_nets()[name], Settings().home, fetches().find(f"fetch {name}")
+    if known is not None:
+        fetches().drop(known)
     fetches().ask(
         f"fetch {name}",
         net.title,
@@ -214,7 +224,7 @@ def load_candidate(candidate: Candidate) -> "ConvNet":
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the net…")
 def _load_published(name: str, home: str) -> "ConvNet":
-    return nets.load_checkpoint(path_of(published_nets()[name], Settings().home))
+    return load_published(published_nets()[name], Path(home))
 
 
 def weights_id(candidate: Candidate) -> str:

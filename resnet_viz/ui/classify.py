@@ -86,8 +86,9 @@ def take_pictures(candidates: Sequence[Candidate]) -> list[Picture]:
     pictures = [picture for picture in found if picture]
     if files or shot:
         return pictures
-    st.caption("These are test pictures; send some of your own: PNG, JPEG, WebP, GIF or BMP, up to 20 MB each.")
-    return _samples(candidates)
+    if samples := _samples(candidates):
+        st.caption("These are test pictures; send some of your own: PNG, JPEG, WebP, GIF or BMP, up to 20 MB each.")
+    return samples
 
 
 def _choose_inversion(candidates: Sequence[Candidate]) -> bool:
@@ -166,12 +167,18 @@ def _familiarity(study: str, _frame: pd.DataFrame) -> Familiarity:
     return from_frame(_frame)
 
 
-def agreement(told: Sequence[Told]) -> str:
-    """How many of the nets that know the same classes as the first name its class: 2 of 2."""
-    alike = [one for one in told if one.candidate.form.classes == told[0].candidate.form.classes]
+def by_classes(told: Sequence[Told]) -> dict[tuple[str, ...], list[Told]]:
+    """What was said to one picture, by the classes that nets know."""
+    groups: dict[tuple[str, ...], list[Told]] = {}
+    for one in told:
+        groups.setdefault(one.candidate.form.classes, []).append(one)
+    return groups
+
+
+def agreement(alike: Sequence[Told]) -> str:
+    """How many of the nets, all of the same classes, name the class that most of them name: 2 of 3. Empty for one."""
     named = [one.best for one in alike]
-    most = max(named.count(name) for name in named)
-    return f"{most} of {len(alike)}"
+    return f"{max(map(named.count, named))} of {len(named)}" if len(named) > 1 else ""
 
 
 def overview(pictures: Sequence[Picture], told: Sequence[Sequence[Told]]) -> pd.DataFrame:
@@ -185,7 +192,7 @@ def overview(pictures: Sequence[Picture], told: Sequence[Sequence[Told]]) -> pd.
         for i, one in enumerate(answers):
             row[f"{i} answer"] = f"{one.best}, {one.probabilities.max():.0%}"
             row[f"{i} entropy"] = one.entropy
-        row["agree"] = agreement(answers)
+        row["agree"] = ", ".join(filter(None, map(agreement, by_classes(answers).values())))
         row["strange"] = ", ".join(one.candidate.name for one in answers if one.is_strange)
         rows.append(row)
     return pd.DataFrame(rows)
@@ -200,7 +207,9 @@ def choose_row(frame: pd.DataFrame, candidates: Sequence[Candidate]) -> int:
     columns: dict[str, Any] = {
         "seen": st.column_config.ImageColumn("seen", width="small", help="As the first net sees it."),
         "picture": st.column_config.TextColumn("picture", width="small"),
-        "agree": st.column_config.TextColumn("agree", help="Nets that know the same classes and name the same one."),
+        "agree": st.column_config.TextColumn(
+            "agree", help="Of nets that know the same classes: how many name the same one."
+        ),
         "strange": st.column_config.TextColumn("strange to", help="Nets that have seen nothing like it."),
     }
     for i, one in enumerate(candidates):
@@ -223,10 +232,11 @@ def to_csv(pictures: Sequence[Picture], told: Sequence[Sequence[Told]]) -> bytes
     """All answers, one row a picture and net, with the likeliest classes of each."""
     rows = []
     for picture, answers in zip(pictures, told, strict=True):
+        groups = by_classes(answers)
         for one in answers:
             row: dict[str, Any] = {"picture": cell(picture.name), "net": one.candidate.name}
             row |= {"origin": cell(one.candidate.origin), "entropy_bits": round(one.entropy, 4)}
-            row |= {"agreement": agreement(answers), "familiarity": one.familiarity}
+            row |= {"agreement": agreement(groups[one.candidate.form.classes]), "familiarity": one.familiarity}
             row["warning"] = one.is_strange if one.measure else ""
             for rank, k in enumerate(one.probabilities.argsort()[::-1][:TOP], 1):
                 row[f"class_{rank}"] = cell(one.candidate.form.classes[k])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from resnet_viz import nets
+from resnet_viz.settings import Settings
 from resnet_viz.ui.compose import add_net
 from resnet_viz.ui.text import plain, refuse
 
@@ -30,10 +31,13 @@ def choose_file(key: str) -> File | None:
         key=f"{key}_path",
         placeholder="/path/to/resnet56.th",
         help="Pickled files (.pt, .pth, .th) are read from this disk only, and weights only: nothing in them runs.",
+        disabled=Settings().demo,  # which reads nothing of the machine that it stands on
     ).strip()
     if file is not None:
         return File(file.file_id, file.name, lambda: nets.read_checkpoint(file.getvalue(), file.name))
-    return File(path, path.rpartition("/")[2], lambda: nets.load_checkpoint(path)) if path else None
+    if not path or Settings().demo:
+        return None
+    return File(path, path.rpartition("/")[2], lambda: nets.load_checkpoint(path))
 
 
 def import_net() -> None:

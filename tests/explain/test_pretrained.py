@@ -116,6 +116,7 @@ def test_without_the_file_or_the_network_one_sentence_says_what_to_put_where(sit
     with pytest.raises(DatasetError) as refused:
         fetch_published(missing, tmp_path, ignore)
     assert f"put {missing.file} from {missing.url} into {tmp_path / 'pretrained'}" in str(refused.value)
+    assert "urlopen" not in str(refused.value)
 
 
 def test_a_reader_can_stop_and_go_on(site, tmp_path):

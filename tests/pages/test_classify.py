@@ -1,17 +1,24 @@
 """Does the Classify page ask all nets about all pictures, warn of strangers, and survive what is sent to it?"""
 
 import csv
+import hashlib
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from torchvision.models import get_model
 
+from resnet_viz.explain.pretrained import path_of, published_nets
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
-from resnet_viz.ui import classify
-from resnet_viz.ui.classify import MOST_PICTURES, overview, to_csv
+from resnet_viz.ui import candidates, classify
+from resnet_viz.ui.candidates import Candidate
+from resnet_viz.ui.classify import MOST_PICTURES, Told, agreement, by_classes, to_csv
+from resnet_viz.ui.jobs import fetches
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "classify.py")
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -95,7 +102,7 @@ def test_nets_that_see_other_sizes_and_know_other_classes_stand_together(home):
     page = send(open_page("run:28b243b2,run:4ab1e4dd"), ("a.png", png()))
     assert not page.exception
     assert len(page.get("plotly_chart")) == 2
-    assert page.dataframe[0].value["agree"].tolist() == ["1 of 1"]
+    assert page.dataframe[0].value["agree"].tolist() == [""]
 
 
 def test_a_picture_goes_on_to_the_saliency_page(home, monkeypatch):
@@ -149,6 +156,94 @@ def test_weights_that_are_gone_get_a_sentence(trained, monkeypatch, tmp_path):
     assert "Choose other nets" in text_of(page)
 
 
+def told_by(best: int, form=None) -> Told:
+    form = form or published_nets()["resnet18"].form
+    net = Candidate("a", "A", "resnet", form, "")
+    return Told(net, np.eye(len(form.classes))[best])
+
+
+def test_agreement_is_told_among_nets_of_the_same_classes():
+    digits = replace(published_nets()["resnet18"].form, classes=tuple("0123456789"))
+    told = [told_by(3), told_by(2, digits), told_by(3), told_by(5)]
+    groups = by_classes(told)
+    assert [len(group) for group in groups.values()] == [3, 1]
+    assert [agreement(group) for group in groups.values()] == ["2 of 3", ""]
+
+
+@pytest.fixture
+def publish(home, tmp_path, monkeypatch):
+    """A function that publishes a ResNet-18 with weights drawn at random, as a file whose name holds its hash."""
+
+    def publish_one():
+        torch.manual_seed(3)
+        torch.save(get_model("resnet18", weights=None).state_dict(), tmp_path / "x.pth")
+        digits = hashlib.sha256((tmp_path / "x.pth").read_bytes()).hexdigest()[:8]
+        file = (tmp_path / "x.pth").rename(tmp_path / f"resnet18-{digits}.pth")
+        net = replace(published_nets()["resnet18"], url=file.as_uri())
+        monkeypatch.setattr(candidates, "published_nets", lambda: {"resnet18": net})
+        return net
+
+    yield publish_one
+    if job := fetches().find("fetch resnet18"):
+        job.over.wait(60)
+        fetches().drop(job)
+
+
+def test_a_published_net_is_fetched_on_request_and_asked(publish, home):
+    net = publish()
+    page = open_page(DIGITS)
+    assert "ResNet-18 (torchvision): 45 MB, 69.8 % top-1 accuracy" in text_of(page)
+    page.button(key="fetch_resnet18").click().run()
+    fetches().find("fetch resnet18").over.wait(60)
+    page.run()
+    assert path_of(net, home).is_file()
+    page = send(open_page("pretrained:resnet18"), ("a.png", png()))
+    assert not page.exception
+    assert "of 9.97 bits" in text_of(page)
+    assert "no pictures that it was trained on are at hand" in text_of(page)
+
+
+def test_a_net_that_cannot_be_fetched_says_what_to_put_where_and_can_be_tried_again(publish, home):
+    net = publish()
+    file = Path(net.url.removeprefix("file://"))
+    hidden = file.rename(file.with_name("hidden"))
+    page = open_page(DIGITS)
+    page.button(key="fetch_resnet18").click().run()
+    fetches().find("fetch resnet18").over.wait(60)
+    page.run()
+    (refused,) = [error.value.replace("\\", "").replace("\u2060", "") for error in page.error]
+    assert f"put {net.file} from {net.url} into {home / 'pretrained'}" in refused
+    hidden.rename(file)
+    page.button(key="fetch_resnet18").click().run()
+    fetches().find("fetch resnet18").over.wait(60)
+    page.run()
+    assert not page.error
+    assert path_of(net, home).is_file()
+
+
+def test_a_file_that_is_not_what_was_published_is_not_asked(publish, home):
+    net = publish()
+    path_of(net, home).parent.mkdir(parents=True)
+    path_of(net, home).write_bytes(b"something else")
+    page = send(open_page("pretrained:resnet18"), ("gray.png", png("gray")))
+    assert not page.exception
+    assert "is not the file that torchvision published" in page.error[0].value
+    assert "Choose other nets" in text_of(page)
+
+
+def test_a_demonstration_fetches_nothing_and_reads_no_files_of_its_machine(publish, home, tmp_path, monkeypatch):
+    publish()
+    file = save_checkpoint(build_net(NetSpec("resnet", 8)).eval(), tmp_path / "mine.safetensors")
+    monkeypatch.setenv("RESNET_VIZ_DEMO", "1")
+    page = AppTest.from_file(PAGE, default_timeout=120)
+    page.session_state["candidate_path"] = str(file)  # as if a reader got around the closed field
+    page.run()
+    assert not page.exception
+    assert page.button(key="fetch_resnet18").disabled
+    assert page.text_input(key="candidate_path").disabled
+    assert not page.success
+
+
 @pytest.fixture
 def told(home):
     """Pictures with names that a spreadsheet would run, and what a recorded net says to them."""
@@ -168,7 +263,7 @@ def test_the_table_to_take_away_has_every_answer_and_no_formula(told):
         assert float(row["probability_1"]) == pytest.approx(one.probabilities.max(), abs=1e-6)
         assert float(row["entropy_bits"]) == pytest.approx(one.entropy, abs=1e-3)
         assert row["warning"] in ("True", "False")
-    assert overview(pictures, answers)["agree"].tolist() == ["1 of 1"] * 3
+    assert {row["agreement"] for row in rows} == {""}  # of one net
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data folder beside the checkout")
