@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from resnet_viz import nets
 from resnet_viz.data import DATASETS, PictureFormat
 from resnet_viz.explain.pretrained import NAMES, Published, fetch_published, load_published, path_of, published_nets
 from resnet_viz.nets import NetSpec
@@ -19,7 +18,7 @@ from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.imports import choose_file
 from resnet_viz.ui.jobs import fetches, reader, show_jobs
 from resnet_viz.ui.services import machine, net_of, run_store
-from resnet_viz.ui.text import plain, refuse
+from resnet_viz.ui.text import plain
 
 if TYPE_CHECKING:
     from resnet_viz.nets import ConvNet
@@ -179,12 +178,9 @@ def _import() -> None:
     if file is None:
         return
     if file.source not in known:
-        with st.spinner("Reading the file…"):
-            try:
-                net = file.read()
-            except nets.CheckpointError as error:
-                refuse(error)
-                return
+        net = file.read()
+        if net is None:
+            return
         numbers = b"".join(value.cpu().numpy().tobytes() for value in net.state_dict().values())
         key = f"imported:{sha256(numbers).hexdigest()[:12]}"
         origin = f"imported · {file.name}"

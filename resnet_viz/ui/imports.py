@@ -15,15 +15,24 @@ _IMPORTED = "imported_net"  # in the session: (name of the file, net)
 
 @dataclass(frozen=True)
 class File:
-    """A checkpoint that a reader chose: what tells it from others, its name, and how its net is read."""
+    """A checkpoint that a reader chose: what tells it from others, its name, and how its net is loaded."""
 
     source: str
     name: str
-    read: "Callable[[], nets.ConvNet]"
+    load: "Callable[[], nets.ConvNet]"
+
+    def read(self) -> "nets.ConvNet | None":
+        """The net in it; None, with a sentence on the page, where there is none."""
+        with st.spinner("Reading the file…"):
+            try:
+                return self.load()
+            except nets.CheckpointError as error:
+                refuse(error)
+                return None
 
 
 def choose_file(key: str) -> File | None:
-    """The two controls of a checkpoint, and what was chosen; its `read` raises CheckpointError with a sentence."""
+    """The two controls of a checkpoint, and what was chosen."""
     left, right = st.columns(2, gap="large")
     file = left.file_uploader("A safetensors file", ["safetensors"], key=f"{key}_file")
     path = right.text_input(
@@ -48,14 +57,9 @@ def import_net() -> None:
         "20 MB comes in by its path."
     )
     file = choose_file("import")
-    if file is None:
+    net = file.read() if file is not None else None
+    if file is None or net is None:
         return
-    with st.spinner("Reading the file…"):
-        try:
-            net = file.read()
-        except nets.CheckpointError as error:
-            refuse(error)
-            return
     _take(file.source, file.name, net)
     spec = net.spec
     assumed = ""
