@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -18,9 +17,9 @@ from resnet_viz.runs import RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import preset
 from tests.conftest import work_on
+from tests.pages.waiting import SECONDS, wait
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "saliency.py")
-SECONDS = 60.0
 
 
 @pytest.fixture(autouse=True)
@@ -43,16 +42,6 @@ def open_page(keys: list[str], **link: str) -> AppTest:
     for name, value in ({"nets": ",".join(keys)} | link).items():
         page.query_params[name] = value
     return wait(page.run())
-
-
-def wait(page: AppTest) -> AppTest:
-    """Until all maps are there."""
-    deadline = time.monotonic() + SECONDS
-    while any(button.label == "Stop" for button in page.button):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-        page.run()
-    return page
 
 
 def text_of(page: AppTest) -> str:

@@ -1,7 +1,6 @@
 """Does the page of trust check every map it is asked about, say which fail, and rank methods on many pictures?"""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.explain import AttributionError
 from resnet_viz.runs import StudyStore
 from resnet_viz.studies import QUESTIONS
+from tests.pages.waiting import SECONDS, wait
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "trust.py")
-SECONDS = 90.0
 
 
 def open_page(runs, **link: str) -> AppTest:
@@ -21,16 +20,6 @@ def open_page(runs, **link: str) -> AppTest:
     for name, value in (wished | {"methods": "saliency,guided_backprop"} | link).items():
         page.query_params[name] = value
     return wait(page.run())
-
-
-def wait(page: AppTest) -> AppTest:
-    """Until all checks are there."""
-    deadline = time.monotonic() + SECONDS
-    while any(button.key == "stop_jobs" for button in page.button):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-        page.run()
-    return page
 
 
 def text_of(page: AppTest) -> str:
