@@ -206,7 +206,7 @@ def choose_row(frame: pd.DataFrame, candidates: Sequence[Candidate]) -> int:
     """The table, and the row that the reader looks at closely."""
     columns: dict[str, Any] = {
         "seen": st.column_config.ImageColumn("seen", width="small", help="As the first net sees it."),
-        "picture": st.column_config.TextColumn("picture", width="small"),
+        "picture": st.column_config.TextColumn("picture", width="medium"),
         "agree": st.column_config.TextColumn(
             "agree", help="Of nets that know the same classes: how many name the same one."
         ),
