@@ -15,10 +15,10 @@ from resnet_viz.ui.architecture import (
     table_1,
 )
 from resnet_viz.ui.compose import choose_specs, choose_unfolded
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.imports import import_net, imported_net
 from resnet_viz.ui.plan import compose
 
-STILL = {"displayModeBar": False}
 TALLEST, FRAME = 640, 48  # pixels of a drawing before it scrolls, and of what is around it
 
 st.title("How is it built?")
@@ -43,10 +43,9 @@ unfolded = choose_unfolded(specs)
 for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
     drawing = net_drawing(nets.net_outline(spec, unfolded=unfolded), spec.size)
     with column, st.container(height=min(TALLEST, drawing.layout.height + FRAME)):
-        st.plotly_chart(
+        show_figure(
             drawing,
             key=f"net_{name}",
-            config=STILL,
             alt=f"{spec.name}, layer by layer from the picture to the scores",
         )
 
@@ -63,7 +62,7 @@ def show_block(spec: NetSpec, key: str) -> None:
     if spec.family == "resnet":
         st.caption(nets.SHORTCUTS[spec.shortcut])
     figure = block_drawing(block.before, block.branch, block.around, block.after, block.join, block.projects)
-    st.plotly_chart(figure, key=key, config=STILL, alt=f"The steps of one block of {spec.name}")
+    show_figure(figure, key=key, alt=f"The steps of one block of {spec.name}")
 
 
 for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
@@ -88,10 +87,9 @@ with st.expander("Basic block and bottleneck", icon=":material/compress:"):
             show_block(spec, key=f"kind_{depth}")
 
 st.markdown("##### Where parameters and multiply-adds are")
-st.plotly_chart(
+show_figure(
     stage_bars([(name, spec.family, costs_of_parts(spec)) for spec, name in zip(specs, names, strict=True)]),
     key="stages",
-    config=STILL,
     alt="Parameters and multiply-adds of every stage, net beside net",
 )
 

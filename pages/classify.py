@@ -18,6 +18,7 @@ from resnet_viz.ui.classify import (
     tell,
     to_csv,
 )
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.studies import answered
 from resnet_viz.ui.text import plain, refuse
 
@@ -62,10 +63,9 @@ with left:
 with right:
     tell(answers)
     for classes, alike in by_classes(answers).items():
-        st.plotly_chart(
+        show_figure(
             class_bars([one.as_answer() for one in alike], classes),
             key=f"bars_{len(classes)}_{classes[0]}",
-            config={"displayModeBar": False},
             alt=f"Most likely classes of {' and '.join(one.candidate.name for one in alike)}",
         )
 

@@ -7,12 +7,12 @@ from resnet_viz.data import AUGMENTATIONS, count_classes, pick_samples, preview_
 from resnet_viz.nets import title
 from resnet_viz.plots import class_counts
 from resnet_viz.ui.data import choose_data, fingerprint_of, show_loading, warnings_of
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.pictures import show_pictures
 from resnet_viz.ui.text import plain
 
 ROWS, COLUMNS = 10, 10  # of samples
 SHOWN, VARIANTS = 4, 7  # pictures and their changes
-STILL = {"displayModeBar": False}
 
 st.title("What do they learn from?")
 st.markdown(
@@ -39,7 +39,7 @@ if data.skipped:
 
 counts = count_classes(data)
 st.markdown("##### Classes")
-st.plotly_chart(class_counts(counts), key="counts", config=STILL, alt="Training and test pictures of every class")
+show_figure(class_counts(counts), key="counts", alt="Training and test pictures of every class")
 
 st.markdown("##### Samples")
 pages = -(-len(form.classes) // ROWS)

@@ -14,6 +14,7 @@ from resnet_viz.ui.degradation import (
     show_what_was_run,
     verdicts,
 )
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.groups import Group, choose_group, find_groups, say_runs
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.sweeps import show_progress
@@ -47,7 +48,7 @@ def show_figures(group: Group) -> None:
     nets = " and ".join({"plain": "plain", "resnet": "residual"}[name] for name in errors["family"].unique())
     depths = ", ".join(map(str, sorted(errors["depth"].unique())))
     st.markdown("##### Final error against depth")
-    st.plotly_chart(
+    show_figure(
         errors_by_depth(errors),
         key="errors_by_depth",
         alt=f"Final training and test error of {nets} nets by their number of layers: {depths}",
@@ -56,7 +57,7 @@ def show_figures(group: Group) -> None:
     for sentence in say_training(errors):
         st.markdown(sentence)
     st.markdown("##### Error over the steps of training")
-    st.plotly_chart(
+    show_figure(
         curves_by_depth(curves_of(group, runs)),
         key="curves_by_depth",
         alt=f"Training and test error of {nets} nets by training step, a shade for each of {depths} layers",

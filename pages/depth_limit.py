@@ -17,7 +17,7 @@ from resnet_viz.ui.depth_limit import (
     say_verdict,
     short_name,
 )
-from resnet_viz.ui.live_plot import draw_once, live_plot
+from resnet_viz.ui.figures import draw_once, show_figure
 from resnet_viz.ui.services import run_store, while_store_answers
 from resnet_viz.ui.subjects import is_recorded
 from resnet_viz.ui.watch import refresh_interval, show_record, show_state, state_of
@@ -44,7 +44,7 @@ def watch(run_ids: list[str], was_active: bool) -> None:
                 show_state(run)
     names = ", ".join(map(short_name, runs))
     (error,) = draw_once(lambda: draw(runs), "trio" + run_ids[0], state_of(runs))
-    live_plot(error, key="trio_error", alt=f"Training and test error of {names} by training step, a panel each")
+    show_figure(error, key="trio_error", alt=f"Training and test error of {names} by training step, a panel each")
     st.caption(say_where_from(runs))
     for sentence in say_errors(runs):
         st.markdown(sentence)

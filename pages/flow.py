@@ -5,6 +5,7 @@ import streamlit as st
 
 from resnet_viz.paper import FINDINGS
 from resnet_viz.plots import gradient_ways, path_contributions
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.flow import fits, residual_ones, tell_lengths, tell_published, tell_ways
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets
@@ -27,7 +28,7 @@ def named(frame: pd.DataFrame) -> dict[str, str]:
 def show_ways(frame: pd.DataFrame) -> None:
     """Shortcut or branch, block by block."""
     families = named(frame)
-    st.plotly_chart(
+    show_figure(
         gradient_ways(frame, families),
         key="gradient_ways",
         alt=f"Share of the gradient that comes through the shortcut of each block of {' and '.join(families)}, "
@@ -47,7 +48,7 @@ def show_ways(frame: pd.DataFrame) -> None:
 def show_lengths(frame: pd.DataFrame, paths: int, pictures: int) -> None:
     """Fig. 6 of Veit et al. for these nets, and what it says."""
     families = named(frame)
-    st.plotly_chart(
+    show_figure(
         path_contributions(frame, families),
         key="path_contributions",
         alt=f"By the number of blocks on a path of {' and '.join(families)}: how many paths there are, the gradient "

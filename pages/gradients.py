@@ -4,7 +4,7 @@ import streamlit as st
 
 from resnet_viz.plots import Norms, layer_heatmap, layer_profile
 from resnet_viz.ui.comparisons import choose_comparison, net_name, runs_of
-from resnet_viz.ui.live_plot import draw_once, live_plot
+from resnet_viz.ui.figures import draw_once, show_figure
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.watch import QUANTITIES, layers_so_far, refresh_interval, state_of
 
@@ -39,13 +39,13 @@ def watch(comparison: str, kind: str) -> None:
         alt = f"{quantity.capitalize()} of {names}: layer by training step"
         view, state = f"{comparison} {kind}", state_of(runs)
         (heatmap,) = draw_once(lambda: [layer_heatmap(norms, quantity)], view, f"heatmap {state}")
-        live_plot(heatmap, key="heatmap", alt=alt)
+        show_figure(heatmap, key="heatmap", alt=alt)
         st.markdown("##### Every layer at one step")
         last = max(2, *(run.total_steps for run in runs))
         step = st.slider("Step", 1, last, value=last, key=f"step_{comparison}", help="The nearest recorded step.")
         alt = f"{quantity.capitalize()} of {names} by layer at step {step}"
         (profile,) = draw_once(lambda: [layer_profile(norms, step, quantity)], view, f"profile {step} {state}")
-        live_plot(profile, key="profile", alt=alt)
+        show_figure(profile, key="profile", alt=alt)
         for one in norms:
             st.markdown(tell(one, step, quantity))
         if kind != "gradient":

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from resnet_viz.studies.guesses import ABOUT_THE_SAME, CLOSE, options
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.guess import choose_guess, figure_of, guessed, remember, right_answer, tell_errors, tell_score
 
 st.title("What would you have guessed?")
@@ -19,10 +20,9 @@ if right is None:
 st.markdown(f"##### {guess.question}")
 choice = guessed(guess)
 figure, origin = figure_of(guess.key, choice is None)
-st.plotly_chart(
+show_figure(
     figure,
     key=f"guess_{guess.key}",
-    config={"displayModeBar": False},
     alt=f"Error of {' and '.join(spec.name for spec in guess.nets)} by training step"
     + (", the beginning" if choice is None else ""),
 )

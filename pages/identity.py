@@ -7,6 +7,7 @@ from resnet_viz.plots import before_and_after
 from resnet_viz.runs import find_run, store_of
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.curves import show_curves, show_states
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.identity import (
     CLOSE,
     TrainedOn,
@@ -146,7 +147,7 @@ def show_result(pairs: list[TrainedOn]) -> None:
 def show_seeds(errors: pd.DataFrame) -> None:
     """The same with other seeds."""
     st.markdown("##### Over all seeds at hand")
-    st.plotly_chart(
+    show_figure(
         before_and_after(errors, families),
         key="before_and_after",
         alt=f"Test error of {' and '.join(families)} before and after training on, by seed",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from resnet_viz.lab import GRADIENT_LIMIT
 from resnet_viz.plots import initialization_profile
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.initialization import (
     BATCH,
     choose_start,
@@ -34,7 +35,7 @@ names = " and ".join(families)
 parts = dict(iter(layers.groupby("net", sort=False)))
 
 st.markdown("##### Gradient of every layer")
-st.plotly_chart(
+show_figure(
     initialization_profile(layers, families, "gradient"),
     key="gradient_profile",
     alt=f"Gradient norm of every layer of {names} before training",
@@ -47,7 +48,7 @@ st.caption(
 )
 
 st.markdown("##### Scale of every layer's output")
-st.plotly_chart(
+show_figure(
     initialization_profile(layers, families, "activation"),
     key="activation_profile",
     alt=f"Standard deviation of the output of every layer of {names} before training",

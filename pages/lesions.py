@@ -5,7 +5,8 @@ import streamlit as st
 from resnet_viz.plots import lesion_counts, lesion_profile
 from resnet_viz.runs import Run
 from resnet_viz.studies import subject_name
-from resnet_viz.ui.lesions import choose_lesions, error_after
+from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.lesions import choose_lesions, error_after, take_clicked
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets, spec_of
@@ -25,17 +26,13 @@ families = {subject_name(run): run.spec["family"] for run in runs}
 
 st.markdown("##### Every block deleted for itself")
 answer = answered("lesions", {"pictures": PICTURES}, runs)
-clicked = ""
 if answer is not None:
-    event = st.plotly_chart(
+    show_figure(
         lesion_profile(answer.frame, families),
         key="lesion_profile",
-        on_select="rerun",
-        selection_mode="points",
+        on_click=take_clicked,
         alt=f"Test error of {' and '.join(families)} by the block that is deleted",
     )
-    points = event["selection"]["points"]
-    clicked = points[0]["customdata"] if points else ""
     for net, part in answer.frame.groupby("net", sort=False):
         lost = 100 * (part["error"] - part["intact"]).dropna()
         st.markdown(
@@ -47,10 +44,10 @@ if answer is not None:
 
 
 @while_store_answers
-def show_lesions(runs: list[Run], clicked: str) -> None:
+def show_lesions(runs: list[Run]) -> None:
     """The reader's own lesions, and the error at once."""
     st.markdown("##### Delete and swap them yourself")
-    deleted, swapped = choose_lesions([spec_of(run) for run in runs], clicked)
+    deleted, swapped = choose_lesions([spec_of(run) for run in runs])
     for run, column in zip(runs, st.columns(max(2, len(runs)), gap="large"), strict=False):
         before, after = error_after(run, (), ()), error_after(run, deleted, swapped)
         change = f"{100 * (after - before):+.1f} points" if deleted or swapped else None
@@ -58,7 +55,7 @@ def show_lesions(runs: list[Run], clicked: str) -> None:
     st.caption(f"On {PICTURES} test pictures, the same ones every time; blocks are named stage.block, as in drawings.")
 
 
-show_lesions(runs, clicked)
+show_lesions(runs)
 
 st.markdown("##### More and more of them")
 st.markdown(
@@ -67,7 +64,7 @@ st.markdown(
 )
 more = answered("more_lesions", {"pictures": PICTURES}, runs)
 if more is not None:
-    st.plotly_chart(
+    show_figure(
         lesion_counts(more.frame, families),
         key="lesion_counts",
         alt=f"Test error of {' and '.join(families)} by the number of blocks deleted, and of pairs swapped",

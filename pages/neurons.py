@@ -6,6 +6,7 @@ import streamlit as st
 from resnet_viz.plots import unit_activity
 from resnet_viz.runs import Run
 from resnet_viz.studies.asking import subject_name
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.neurons import choose_beside, fits, tell_units, tell_verdict
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets
@@ -46,7 +47,7 @@ def show_units(frame: pd.DataFrame, runs: list[Run], pictures: int) -> None:
     )
     families = {subject_name(run): run.spec["family"] for run in runs}
     units = frame[frame["mode"] == mode]
-    st.plotly_chart(
+    show_figure(
         unit_activity(units, families),
         key="unit_activity",
         alt=f"Share of ReLU units of {' and '.join(families)} that are above zero, and that never are, by layer",

@@ -8,6 +8,7 @@ from resnet_viz.plots import response_profile, weight_profile
 from resnet_viz.runs import Run
 from resnet_viz.studies.asking import subject_name
 from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.responses import began_alike, find_pair, recorded_responses
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
@@ -28,7 +29,7 @@ answer = answered("responses", {}, runs)
 
 def show_responses(frame: pd.DataFrame) -> None:
     """Both halves of Fig. 7, and what they say in numbers."""
-    st.plotly_chart(
+    show_figure(
         response_profile(frame, families),
         key="response_profile",
         alt=f"Response of each layer of {' and '.join(families)}, by layer and sorted by size",
@@ -94,7 +95,7 @@ def show_closed_form(frame: pd.DataFrame, runs: list[Run]) -> None:
 def show_weights(frame: pd.DataFrame) -> None:
     """Weights layer by layer, and whether those of residual branches are smaller."""
     st.markdown("##### Are the parameters of residual branches smaller?")
-    st.plotly_chart(
+    show_figure(
         weight_profile(frame, families),
         key="weight_profile",
         alt=f"Root mean square and 2-norm of the weights of each layer of {' and '.join(families)}",

@@ -5,6 +5,7 @@ import streamlit as st
 from resnet_viz.plots import saliency_grid
 from resnet_viz.ui.attributions import make_maps
 from resnet_viz.ui.candidates import choose_candidates, spec_of
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.jobs import show_jobs
 from resnet_viz.ui.maps import Choice, plan_grid, show_difference
 from resnet_viz.ui.saliency import (
@@ -42,10 +43,9 @@ found = make_maps(grid.wanted)
 show_jobs(found)
 rows = grid.fill(found)
 signed = any(row.signed for row in rows)
-st.plotly_chart(
+show_figure(
     saliency_grid(grid.pictures, grid.columns, rows, scale, overlay),
     key="maps",
-    config={"displayModeBar": False},
     alt=f"Maps of {' and '.join(grid.columns)} for {', '.join(grid.titles)}, beside the picture",
 )
 st.caption(

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from resnet_viz.plots import correlation_by_depth, correlation_by_lag
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.services import machine
 from resnet_viz.ui.shattering import (
     MEASURES,
@@ -40,7 +41,7 @@ curves, points = answer.frame, int(answer.study.params["points"])
 seeds = curves["seed"].nunique()
 
 st.markdown("##### By distance along the line")
-st.plotly_chart(
+show_figure(
     correlation_by_lag(curves, noises(points)),
     key="correlation_by_lag",
     alt="Correlation of input gradients by lag, one line a depth, plain and residual nets",
@@ -58,7 +59,7 @@ measure = st.segmented_control(
     "What", list(MEASURES), default="near", required=True, format_func=MEASURES.__getitem__, key="shattering_measure"
 )
 titles = {"near": "correlation at lag 1", "width": "half-width, points of the line"}
-st.plotly_chart(
+show_figure(
     correlation_by_depth(numbers_by_depth(curves, measure), noise_number(points, measure), titles[measure]),
     key="correlation_by_depth",
     alt=f"{MEASURES[measure]} of input gradients by depth, plain and residual nets",

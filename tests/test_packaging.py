@@ -28,10 +28,10 @@ def test_what_lies_beside_the_package_is_put_inside():
 
 
 def test_all_other_files_of_the_package_are_listed():
-    others = [
-        path for path in (ROOT / "resnet_viz").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
-    ]
-    assert [path.relative_to(ROOT).as_posix() for path in others] == ["resnet_viz/ui/icon.png"]
+    package = ROOT / "resnet_viz"
+    others = {path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    listed = {path for pattern in SETUPTOOLS["package-data"]["resnet_viz.ui"] for path in (package / "ui").glob(pattern)}
+    assert others == listed
 
 
 def test_the_command_is_there():

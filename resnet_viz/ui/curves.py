@@ -8,7 +8,7 @@ import streamlit as st
 from resnet_viz.plots import Curve, error_against_start, loss_curves
 from resnet_viz.runs import Run, store_of
 from resnet_viz.ui.comparisons import net_name
-from resnet_viz.ui.live_plot import draw_once, live_plot
+from resnet_viz.ui.figures import draw_once, show_figure
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.watch import show_state, state_of, steps_so_far
 
@@ -28,10 +28,10 @@ def show_curves(runs: Sequence[Run], before: Sequence[float] = ()) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("##### Loss")
-        live_plot(loss, key="loss", alt=f"Training and test loss of {names} by training step")
+        show_figure(loss, key="loss", alt=f"Training and test loss of {names} by training step")
     with right:
         st.markdown("##### Error")
-        live_plot(error, key="error", alt=f"Training and test error of {names} by training step")
+        show_figure(error, key="error", alt=f"Training and test error of {names} by training step")
 
 
 def _draw(runs: Sequence[Run], before: Sequence[float]) -> list[go.Figure]:

@@ -1,6 +1,7 @@
 """Which blocks does the reader take out or swap, and what is the error then?"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -10,21 +11,21 @@ from resnet_viz.runs import Run
 from resnet_viz.ui.studies import nets_lock, subject_of
 
 PICTURES = 397
+KEY = "deleted_blocks"
 
 
-def choose_lesions(specs: Sequence[NetSpec], clicked: str = "") -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The blocks that are deleted, and two that are swapped or none; those that all nets have can be chosen.
+def take_clicked(point: dict[str, Any]) -> None:
+    """A block that was clicked in a figure is deleted, or is there again when it is clicked once more."""
+    if name := point.get("customdata"):
+        st.session_state[KEY] = sorted({name} ^ set(st.session_state.get(KEY, [])))
 
-    A block that was `clicked` in a figure is deleted, or is there again when it is clicked once more.
-    """
+
+def choose_lesions(specs: Sequence[NetSpec]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The blocks that are deleted, and two that are swapped or none; those that all nets have can be chosen."""
     names = _deletable(specs)
-    key = "deleted_blocks"
-    if clicked and st.session_state.get("clicked_block") != clicked:
-        chosen = set(st.session_state.get(key, [])) ^ {clicked}
-        st.session_state[key] = [name for name in names if name in chosen]
-    st.session_state["clicked_block"] = clicked
+    st.session_state[KEY] = [name for name in names if name in st.session_state.get(KEY, [])]
     deleted = st.pills(
-        "Deleted blocks", names, selection_mode="multi", format_func=_short, key=key, help="Or click one in the figure."
+        "Deleted blocks", names, selection_mode="multi", format_func=_short, key=KEY, help="Or click one in the figure."
     )
     swapped = st.multiselect(
         "Two blocks to swap", names, format_func=_short, max_selections=2, key="swapped_blocks", placeholder="none"

@@ -11,6 +11,7 @@ from resnet_viz.explain import AttributionConfig
 from resnet_viz.plots import MapRow, difference_map
 from resnet_viz.ui.attributions import Asked, Wanted, probabilities_of
 from resnet_viz.ui.candidates import Candidate
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.saliency import Epochs, Shown, epoch_of, target_of, with_layer
 
 if TYPE_CHECKING:
@@ -113,10 +114,9 @@ def show_difference(grid: Grid, rows: Sequence[MapRow]) -> None:
         elif maps[0].shape != maps[1].shape:
             st.info(f"{names[0]} and {names[1]} see pictures of different sizes; choose two that see the same.")
         else:
-            st.plotly_chart(
+            show_figure(
                 difference_map(maps[0], maps[1], names),
                 key="difference",
-                config={"displayModeBar": False},
                 alt=f"{rows[r].title}: where {names[0]} looks more than {names[1]}",
             )
             st.caption(

@@ -17,6 +17,7 @@ from resnet_viz.runs.recorded import store_of
 from resnet_viz.ui.attributions import FINAL, Asked, probabilities_of
 from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.classify import CARRIED
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.text import plain, refuse
 
@@ -113,20 +114,17 @@ def choose_layer(candidates: Sequence[Candidate], specs: Sequence[nets.NetSpec])
         )
         st.caption("Or click a block in the drawing. Other nets are looked at as far along their own way.")
         boxes = nets.net_outline(spec, candidates[0].form.size)
-        st.plotly_chart(
+        show_figure(
             net_drawing(cast(Any, boxes), candidates[0].form.size),
             key=f"drawing_{spec.to_slug()}",
-            on_select=lambda: _take_clicked(f"drawing_{spec.to_slug()}", boxes, names),
-            selection_mode="points",
-            config={"displayModeBar": False},
+            on_click=lambda point: _take_clicked(point, boxes, names),
             alt=f"{spec.name}, layer by layer; a click chooses the layer that Grad-CAM looks at",
         )
     return [explain.same_place(chosen, spec, other) for other in specs]
 
 
-def _take_clicked(key: str, boxes: "Sequence[Box]", names: Sequence[str]) -> None:
-    points = st.session_state[key]["selection"]["points"]
-    row = round(points[0]["y"]) if points else -1
+def _take_clicked(point: dict[str, Any], boxes: "Sequence[Box]", names: Sequence[str]) -> None:
+    row = round(point["y"])
     if 0 <= row < len(boxes):
         box = boxes[row]
         ways = (f"{box.part}.block{box.block}", f"{box.part}.act{box.block}", box.part)

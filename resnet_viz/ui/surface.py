@@ -15,6 +15,7 @@ from resnet_viz.plots import LossScale, loss_contours, loss_landscape, say_loss,
 from resnet_viz.runs import Run
 from resnet_viz.training import TrainingConfig
 from resnet_viz.ui.data import DataChoice
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.plan import Plan, queue, show_price
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.subjects import spec_of
@@ -117,7 +118,8 @@ def _show(figures: Mapping[str, Any], kind: str, what: str) -> None:
     named = list(figures.items())
     for first in range(0, len(named), 2):
         for (net, figure), column in zip(named[first : first + 2], st.columns(2, gap="medium"), strict=False):
-            column.plotly_chart(figure, key=f"{kind}_{net}", alt=f"Loss of {net} {what}")
+            with column:
+                show_figure(figure, key=f"{kind}_{net}", alt=f"Loss of {net} {what}")
 
 
 def tell_slice(net: str, surface: pd.DataFrame, classes: int) -> str:

@@ -13,6 +13,7 @@ from resnet_viz import explain
 from resnet_viz.explain import AttributionConfig
 from resnet_viz.plots import CheckedMap, cascade_curves, color_maps, deletion_curves
 from resnet_viz.ui.attributions import TIMES_FORWARD, Asked, Wanted, agree_to, net_after
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.jobs import jobs, run_jobs, show_jobs, wait_a_moment
 from resnet_viz.ui.pictures import show_pictures
 from resnet_viz.ui.saliency import choose_method_names
@@ -247,10 +248,9 @@ def number_columns(names: Mapping[str, tuple[str, str]] = COLUMNS) -> dict[str, 
 def _show_curves(drawn: Sequence[CheckedMap]) -> None:
     nets = " and ".join(dict.fromkeys(one.net for one in drawn))
     st.markdown("##### Without the pixels that the map names first, and with them alone")
-    st.plotly_chart(
+    show_figure(
         deletion_curves(drawn),
         key="deletion",
-        config={"displayModeBar": False},
         alt=f"Probability of the class for {nets} while pixels are deleted, and inserted, in the order of each map",
     )
     st.caption(
@@ -263,10 +263,9 @@ def _show_cascades(ready: Ready) -> None:
     """How much each map is like the trained net's, and the maps themselves."""
     drawn = [_drawn(*one) for one in ready]
     st.markdown("##### With random weights")
-    st.plotly_chart(
+    show_figure(
         cascade_curves(drawn, explain.STAYS),
         key="cascade",
-        config={"displayModeBar": False},
         alt="Rank correlation of each map with that of the trained net while its weights are drawn anew",
     )
     st.caption(

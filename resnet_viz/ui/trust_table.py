@@ -16,6 +16,7 @@ from resnet_viz.studies.asking import Answer
 from resnet_viz.studies.trust import RANDOM, TOLERANCE, rank_trust, summarize_trust
 from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.services import machine, run_store
 from resnet_viz.ui.studies import answered, say_origin
 
@@ -96,10 +97,9 @@ def _show_answer(answer: Answer, runs: Sequence[Run]) -> None:
     measure = st.segmented_control(
         "Measure", list(panels), default="deletion", required=True, format_func=panels.__getitem__, key="trust_measure"
     )
-    st.plotly_chart(
+    show_figure(
         method_dots(means, families, methods, measure, panels[measure]),
         key="trust_dots",
-        config={"displayModeBar": False},
         alt=f"{panels[measure]} of every method for {' and '.join(families)}, beside random order",
     )
     said = f"Means of {count} test pictures; bars: two standard errors each way. ↓: less is better, ↑: more is."

@@ -19,6 +19,7 @@ from resnet_viz.ui import candidates, classify
 from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.classify import MOST_PICTURES, Told, agreement, by_classes, to_csv
 from resnet_viz.ui.jobs import fetches
+from tests.pages.figures import figures
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "classify.py")
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -101,7 +102,7 @@ def test_a_stranger_is_warned_of_with_the_measures_own_error_rates(home):
 def test_nets_that_see_other_sizes_and_know_other_classes_stand_together(home):
     page = send(open_page("run:28b243b2,run:4ab1e4dd"), ("a.png", png()))
     assert not page.exception
-    assert len(page.get("plotly_chart")) == 2
+    assert len(figures(page)) == 2
     assert page.dataframe[0].value["agree"].tolist() == [""]
 
 

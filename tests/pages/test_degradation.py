@@ -13,6 +13,7 @@ from resnet_viz.training import preset
 from resnet_viz.ui.degradation import published_beside
 from resnet_viz.ui.groups import find_groups, key_of
 from resnet_viz.ui.published import conditions_of
+from tests.pages.figures import figures
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "degradation.py")
 DEPTHS = (20, 56)
@@ -52,7 +53,7 @@ def test_recorded_runs_fill_the_page_of_a_reader_who_has_none(home):
     deep = [100 * run.train_error for run in runs if run.spec["depth"] == 56 and not run.config["start"]]
     assert len(deep) == 3
     assert f"**plain-56** ends at **{sum(deep) / 3:.1f} %** *training* error" in text_of(page)
-    assert len(page.get("plotly_chart")) == 2
+    assert len(figures(page)) == 2
     assert "recorded, seeds 0, 1, 2" in text_of(page)
     assert "**Training error**: VGG-34" in text_of(page)
 

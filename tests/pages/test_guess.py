@@ -1,6 +1,5 @@
 """Is a guess asked before the curve is uncovered, scored by what is stored, and kept nowhere?"""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from resnet_viz.runs import RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.studies import Evidence
 from resnet_viz.studies.guesses import GUESSES, answer_of, options
+from tests.pages.figures import figures
 
 APP = str(Path(__file__).parents[2] / "app.py")
 
@@ -27,7 +27,7 @@ def shown(page: AppTest) -> str:
 
 
 def points(page: AppTest) -> int:
-    figure = json.loads(page.get("plotly_chart")[0].proto.spec)
+    figure = next(iter(figures(page).values()))
     return max(len(trace["x"]) if isinstance(trace["x"], list) else 0 for trace in figure["data"])
 
 

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.ui.initialization import PRESETS, say_growth
+from tests.pages.figures import figures
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "initialization.py")
 
@@ -29,7 +30,7 @@ def test_both_nets_are_drawn_and_judged(home):
     assert "**ResNet-8 (A)**: the median gradient norm is" in text
     assert text.count("they are **healthy**") == 2
     assert "unlikely to be caused by vanishing gradients" in text
-    assert len(page.get("plotly_chart")) == 2
+    assert len(figures(page)) == 2
 
 
 @pytest.mark.parametrize("label", PRESETS)

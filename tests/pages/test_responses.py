@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz import lab, studies
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import StudyStore
+from tests.pages.figures import figures
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "responses.py")
 
@@ -25,13 +26,13 @@ def text_of(page: AppTest) -> str:
 def test_responses_are_measured_compared_with_the_recorded_ones_and_judged(lab_store, trained):
     _, runs = trained
     page = open_page(runs)
-    assert not page.get("plotly_chart")
+    assert not figures(page)
     page.button(key="ask_responses").click().run()
     assert not page.exception
     (study,) = StudyStore(lab_store).studies("responses")
     frame = StudyStore(lab_store).answer(study.id)
     shown = text_of(page)
-    assert len(page.get("plotly_chart")) == 2
+    assert len(figures(page)) == 2
     assert study.id in shown
     for run in runs:
         name = NetSpec(**run.spec).name

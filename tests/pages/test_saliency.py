@@ -1,7 +1,6 @@
 """Does the Saliency page explain every net in every way, for any picture, class, layer and epoch?"""
 
 import base64
-import json
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +16,7 @@ from resnet_viz.runs import RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import preset
 from tests.conftest import work_on
+from tests.pages.figures import figures
 from tests.pages.waiting import SECONDS, wait
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "saliency.py")
@@ -50,8 +50,7 @@ def text_of(page: AppTest) -> str:
 
 def maps_of(page: AppTest, key: str = "maps") -> list[np.ndarray]:
     """The maps of a figure, row by row."""
-    chart = next(chart for chart in page.get("plotly_chart") if chart.proto.id.endswith(f"-{key}"))
-    traces = json.loads(chart.proto.spec)["data"]
+    traces = figures(page)[key]["data"]
     return [to_array(trace["z"]) for trace in traces if trace["type"] == "heatmap"]
 
 
@@ -164,7 +163,7 @@ def test_a_map_that_takes_long_is_announced_and_begun_with_a_click(nets, monkeyp
     monkeypatch.setattr("resnet_viz.ui.attributions.AT_ONCE", 0.0)
     page = open_page(nets, methods="deconvolution", picture="7")
     assert "2 maps will take about" in page.info[0].value
-    assert not page.get("plotly_chart")[1:]
+    assert len(figures(page)) <= 1
     page.button(key="agree").click()
     assert len(maps_of(wait(page.run()))) == 2
 
@@ -175,7 +174,7 @@ def test_a_map_that_would_keep_everybody_waiting_is_refused_with_a_sentence(nets
     assert not page.exception
     assert "Of 2 maps one would take about" in page.error[0].value
     assert "Choose fewer points" in page.error[0].value
-    assert not page.get("plotly_chart")[1:]
+    assert len(figures(page)) <= 1
 
 
 def test_where_too_many_maps_wait_already_a_sentence_says_so(nets, monkeypatch):

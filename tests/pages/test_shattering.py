@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.runs import RunStatus, StudyStore
 from resnet_viz.studies import QUESTIONS
 from resnet_viz.ui.shattering import say_agreement
+from tests.pages.figures import figures
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "shattering.py")
 
@@ -35,7 +36,7 @@ def shown(page: AppTest) -> str:
 
 def test_the_correlation_is_asked_for_with_and_without_batch_norm(lab_store, small):
     page = open_page()
-    assert not page.get("plotly_chart")
+    assert not figures(page)
     page.button(key="ask_shattering").click().run()
     text = shown(page)
     (study,) = StudyStore(lab_store).studies("shattering")
@@ -43,7 +44,7 @@ def test_the_correlation_is_asked_for_with_and_without_batch_norm(lab_store, sma
     assert f"{near:.2f} at 14 layers" in text
     assert study.id in text
     assert "32 points a line" in text
-    assert len(page.get("plotly_chart")) == 2
+    assert len(figures(page)) == 2
     assert "Choose **without** above" in text
     page.button_group(key="shattering_norm").select(False).run()
     page.button(key="ask_shattering").click().run()

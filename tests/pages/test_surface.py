@@ -20,6 +20,7 @@ from resnet_viz.studies.subjects import StudyError, load_subject
 from resnet_viz.training import preset
 from resnet_viz.training.loop import choose_pictures
 from tests.conftest import work_on
+from tests.pages.figures import figures
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "surface.py")
 CONFIG = preset("digits", epochs=2, subset=128, threads=2)
@@ -66,7 +67,7 @@ def test_a_slice_is_asked_for_and_its_numbers_are_told(lab_store, trained):
     assert frame.groupby("net").size().tolist() == [121, 121]
     assert "of this slice" in said  # plain against residual
     assert study.id in said
-    assert len(page.get("plotly_chart")) == 4  # contours and heights of two nets
+    assert len(figures(page)) == 4  # contours and heights of two nets
 
 
 def test_a_link_that_holds_nonsense_opens_the_page(lab_store, trained):
@@ -103,7 +104,7 @@ def test_nets_without_a_way_are_trained_again_and_then_have_one(lab_store, train
     assert (frame["what"] == "slice").sum() == 2 * 121
     assert (path["share_a"] + path["share_b"]).tolist() == pytest.approx([1.0] * 6)  # three nets lie on a plane
     assert path["plane_loss"].tolist() == pytest.approx(path["loss"].tolist(), rel=1e-3)
-    assert len(page.get("plotly_chart")) == 2
+    assert len(figures(page)) == 2
 
 
 def test_pictures_are_among_those_that_a_run_learned_from(lab_store, trained):

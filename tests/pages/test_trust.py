@@ -1,6 +1,5 @@
 """Does the page of trust check every map it is asked about, say which fail, and rank methods on many pictures?"""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.explain import AttributionError
 from resnet_viz.runs import StudyStore
 from resnet_viz.studies import QUESTIONS
+from tests.pages.figures import figures
 from tests.pages.waiting import SECONDS, wait
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "trust.py")
@@ -28,8 +28,7 @@ def text_of(page: AppTest) -> str:
 
 
 def chart(page: AppTest, key: str) -> dict:
-    found = next(chart for chart in page.get("plotly_chart") if chart.proto.id.endswith(f"-{key}"))
-    return json.loads(found.proto.spec)
+    return figures(page)[key]
 
 
 def test_maps_are_checked_with_numbers_formulas_curves_and_a_cascade(lab_store, trained):

@@ -1,0 +1,91 @@
+// Draws a figure with Plotly on one node, and lets a reader take it away. figures.py tells it what.
+
+let library;
+function loadPlotly(file) {
+  return library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = libraryUrl(file);
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = reject;
+    document.head.append(script);
+  });
+}
+const libraryUrl = (file) => new URL("app/static/" + file, document.baseURI);
+
+function dress(layout, parent) {
+  const style = getComputedStyle(parent);
+  const [text, ground] = ["--st-text-color", "--st-background-color"].map((name) => style.getPropertyValue(name));
+  const hoverlabel = { bgcolor: ground, bordercolor: text, font: { color: text } };
+  return { ...layout, font: { ...layout.font, color: text, family: style.fontFamily, size: 13 }, hoverlabel };
+}
+
+function save(name, type, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+// What is seen, on the ground that it is seen on, with a line that says what it shows.
+function standing(node, parent, words) {
+  const ground = getComputedStyle(parent).getPropertyValue("--st-background-color");
+  const layout = structuredClone(node.layout);
+  const lines = words.match(/.{1,90}(\s|$)/g) ?? [words];
+  const title = { text: lines.map(escaped).join("<br>"), x: 0.01, y: 0.99, yanchor: "top", font: { size: 13 } };
+  const margin = { ...layout.margin, t: (layout.margin?.t ?? 40) + 18 * lines.length };
+  const height = node.clientHeight + 18 * lines.length;
+  return { data: node.data, layout: { ...layout, title, margin, height, paper_bgcolor: ground } };
+}
+
+async function take(format, { node, parentElement, data }) {
+  const Plotly = await loadPlotly(data.library);
+  const figure = standing(node, parentElement, data.alt);
+  if (format !== "html") {
+    const size = { width: node.clientWidth, height: figure.layout.height, scale: format === "png" ? 2 : 1 };
+    return Plotly.downloadImage(figure, { format, filename: data.name, ...size });
+  }
+  const source = (await (await fetch(libraryUrl(data.library))).text()).replaceAll("</script", "<\\/script");
+  const json = JSON.stringify(figure).replaceAll("<", "\\u003c");
+  const config = "{ responsive: true, displaylogo: false, showSendToCloud: false }";
+  save(data.name + ".html", "text/html",
+    `<!doctype html><meta charset="utf-8"><title>${escaped(data.alt)}</title>` +
+    `<body style="background:${figure.layout.paper_bgcolor}"><div id="figure"></div>` +
+    `<script>${source}</script>` +
+    `<script>const f = ${json}; Plotly.newPlot("figure", f.data, f.layout, ${config})</script>`);
+}
+
+export default async function ({ data, parentElement, setTriggerValue }) {
+  const node = parentElement.querySelector(".figure");
+  const figure = JSON.parse(data.figure);
+  figure.layout.template = undefined;
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", data.alt);
+  node.style.minHeight = (figure.layout.height ?? 340) + "px";
+  const menu = parentElement.querySelector(".figure-take");
+  menu.querySelector("summary").textContent = data.words.take;
+  for (const button of menu.querySelectorAll("button")) {
+    button.setAttribute("aria-label", `${data.words.take} ${button.textContent}: ${data.alt}`);
+    button.onclick = () => take(button.dataset.format, { node, parentElement, data });
+  }
+  const Plotly = await loadPlotly(data.library);
+  parentElement.querySelector(".figure-wait")?.remove();
+  const config = {
+    responsive: true,
+    displaylogo: false,
+    showSendToCloud: false,
+    modeBarButtonsToRemove: ["toImage", "lasso2d", "select2d"],
+  };
+  await Plotly.react(node, figure.data, dress(figure.layout, parentElement), config);
+  node.removeAllListeners("plotly_click");
+  if (data.clicks) node.on("plotly_click", ({ points: [point] }) => {
+    const { x, y, customdata, pointNumber } = point;
+    setTriggerValue("clicked", { x, y, customdata, point: pointNumber, trace: point.data.name });
+  });
+  // The page changes between light and dark without a word to its parts.
+  const watch = new MutationObserver(() => Plotly.relayout(node, dress(node.layout, parentElement)));
+  watch.observe(parentElement, { attributes: true, attributeFilter: ["style", "class"] });
+  return () => watch.disconnect();
+}
