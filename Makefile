@@ -5,7 +5,7 @@ BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
 POSTGRES ?= /usr/lib/postgresql
 
-.PHONY: run setup test slow test-faults check pictures clean
+.PHONY: run setup test slow test-faults check pictures catalogs clean
 
 run: .venv/app.installed
 	$(BIN)/streamlit run app.py
@@ -33,6 +33,10 @@ check: .venv/tests.installed
 # The pictures of the docs, taken from the running app.
 pictures: .venv/tests.installed $(CHROMIUM)
 	$(BIN)/python -m docs.pictures
+
+# The texts that are to be translated, brought to what the code says.
+catalogs: .venv/app.installed
+	$(BIN)/python -m resnet_viz.ui.locale.collect
 
 .venv/app.installed: requirements.txt constraints.txt | .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt

@@ -17,28 +17,31 @@ from resnet_viz.ui.architecture import (
 from resnet_viz.ui.compose import choose_specs, choose_unfolded
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.imports import import_net, imported_net
+from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import compose
 
 TALLEST, FRAME = 640, 48  # pixels of a drawing before it scrolls, and of what is around it
 
-st.title("How is it built?")
+st.title(_("How is it built?"))
 st.markdown(
-    "A residual net is a plain one with ways around its blocks: $H(x) = F(x) + x$. Compose up to four nets and compare "
-    "them; a link to this page holds your choice."
+    _(
+        "A residual net is a plain one with ways around its blocks: $H(x) = F(x) + x$. Compose up to four nets and "
+        "compare them; a link to this page holds your choice."
+    )
 )
 load_nets()
 specs = choose_specs()
 names = [f"{number}. {spec.name}" for number, spec in enumerate(specs, 1)]
-if st.button("Train these nets", icon=":material/play_arrow:"):
+if st.button(_("Train these nets"), icon=":material/play_arrow:"):
     compose(specs)
     st.switch_page("pages/train.py")
 
-st.markdown("##### What differs")
+st.markdown(_("##### What differs"))
 st.dataframe(
-    differences(specs), height="content", alt="Properties of the nets; rows in which they differ are marked with ≠"
+    differences(specs), height="content", alt=_("Properties of the nets; rows in which they differ are marked with ≠")
 )
 
-st.markdown("##### The whole net")
+st.markdown(_("##### The whole net"))
 unfolded = choose_unfolded(specs)
 for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
     drawing = net_drawing(nets.net_outline(spec, unfolded=unfolded), spec.size)
@@ -46,23 +49,25 @@ for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="
         show_figure(
             drawing,
             key=f"net_{name}",
-            alt=f"{spec.name}, layer by layer from the picture to the scores",
+            alt=_("{name}, layer by layer from the picture to the scores", name=spec.name),
         )
 
-st.markdown("##### One block")
+st.markdown(_("##### One block"))
 
 
 def show_block(spec: NetSpec, key: str) -> None:
     """One block with its formula."""
     if spec.family == "vgg":
-        st.markdown(f"{spec.name} has no blocks: 3x3 layers follow each other, and pooling halves the map.")
+        st.markdown(
+            _("{name} has no blocks: 3x3 layers follow each other, and pooling halves the map.", name=spec.name)
+        )
         return
     block = nets.block_outline(spec)
     st.markdown(f"${block.formula}$")  # wraps in a narrow column
     if spec.family == "resnet":
         st.caption(nets.SHORTCUTS[spec.shortcut])
     figure = block_drawing(block.before, block.branch, block.around, block.after, block.join, block.projects)
-    show_figure(figure, key=key, alt=f"The steps of one block of {spec.name}")
+    show_figure(figure, key=key, alt=_("The steps of one block of {name}", name=spec.name))
 
 
 for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
@@ -70,10 +75,12 @@ for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="
         st.caption(spec.name)
         show_block(spec, key=f"block_{name}")
 
-with st.expander("Basic block and bottleneck", icon=":material/compress:"):
+with st.expander(_("Basic block and bottleneck"), icon=":material/compress:"):
     st.markdown(
-        "ResNet-50 swaps the two 3x3 layers of ResNet-34 for a bottleneck: 1x1 to a quarter of the filters, 3x3, 1x1 "
-        "back. The block is four times as wide and costs about the same."
+        _(
+            "ResNet-50 swaps the two 3x3 layers of ResNet-34 for a bottleneck: 1x1 to a quarter of the filters, 3x3, "
+            "1x1 back. The block is four times as wide and costs about the same."
+        )
     )
     for depth, column in zip((34, 50), st.columns(2, gap="large"), strict=True):
         spec = NetSpec("resnet", depth, "B", stem="imagenet")
@@ -81,74 +88,89 @@ with st.expander("Basic block and bottleneck", icon=":material/compress:"):
         block = table[table["name"].str.startswith("stage1.block2.")]
         with column:
             st.caption(
-                f"{spec.name}: {block['parameters'].sum():,} parameters, "
-                f"{block['multiply_adds'].sum() / 1e6:,.0f} million multiply-adds on 56 x 56"
+                _(
+                    "{name}: {parameters:,} parameters, {multiply_adds:,.0f} million multiply-adds on 56 x 56",
+                    name=spec.name,
+                    parameters=block["parameters"].sum(),
+                    multiply_adds=block["multiply_adds"].sum() / 1000000.0,
+                )
             )
             show_block(spec, key=f"kind_{depth}")
 
-st.markdown("##### Where parameters and multiply-adds are")
+st.markdown(_("##### Where parameters and multiply-adds are"))
 show_figure(
     stage_bars([(name, spec.family, costs_of_parts(spec)) for spec, name in zip(specs, names, strict=True)]),
     key="stages",
-    alt="Parameters and multiply-adds of every stage, net beside net",
+    alt=_("Parameters and multiply-adds of every stage, net beside net"),
 )
 
-st.markdown("##### Every layer")
-chosen = st.selectbox("Net", range(len(specs)), format_func=names.__getitem__, key="layers_of")
+st.markdown(_("##### Every layer"))
+chosen = st.selectbox(_("Net"), range(len(specs)), format_func=names.__getitem__, key="layers_of")
 spec = specs[chosen if chosen is not None and chosen < len(specs) else 0]
 table = nets.layer_table(spec)
 table["output_shape"] = [" x ".join(map(str, shape)) for shape in table["output_shape"]]
 st.caption(
-    f"{spec.name} on {spec.size} x {spec.size} pixels: {len(table):,} layers, **{table['parameters'].sum():,}** "
-    f"parameters, **{table['multiply_adds'].sum():,}** multiply-adds a picture (of convolutions and linear layers, as "
-    "the papers count FLOPs). The receptive field is the side of what one output number depends on."
+    _(
+        "{name} on {size} x {size} pixels: {count:,} layers, **{parameters:,}** parameters, "
+        "**{multiply_adds:,}** multiply-adds a picture (of convolutions and linear layers, as the papers count "
+        "FLOPs). The receptive field is the side of what one output number depends on.",
+        name=spec.name,
+        size=spec.size,
+        count=len(table),
+        parameters=table["parameters"].sum(),
+        multiply_adds=table["multiply_adds"].sum(),
+    )
 )
 st.dataframe(
     table,
     hide_index=True,
     height=320,
     column_config={
-        "output_shape": "output shape",
+        "output_shape": _("output shape"),
         "parameters": st.column_config.NumberColumn(format="localized"),
-        "multiply_adds": st.column_config.NumberColumn("multiply-adds", format="localized"),
-        "receptive_field": "receptive field",
+        "multiply_adds": st.column_config.NumberColumn(_("multiply-adds"), format="localized"),
+        "receptive_field": _("receptive field"),
     },
-    alt=f"Every layer of {spec.name}",
+    alt=_("Every layer of {name}", name=spec.name),
 )
 files = st.columns(4)
 files[0].download_button(
-    "Table as CSV", lambda: table.to_csv(index=False), f"{spec.to_slug()}.csv", "text/csv", icon=":material/download:"
+    _("Table as CSV"),
+    lambda: table.to_csv(index=False),
+    f"{spec.to_slug()}.csv",
+    "text/csv",
+    icon=":material/download:",
 )
 files[1].download_button(
-    "Net as Python",
+    _("Net as Python"),
     lambda: source_of(spec),
     "net.py",
     "text/x-python",
     icon=":material/code:",
-    help="A file that needs torch alone.",
+    help=_("A file that needs torch alone."),
 )
 imported = imported_net(spec)  # here: what makes a file runs outside of the session
 files[2].download_button(
-    "Net as ONNX",
+    _("Net as ONNX"),
     lambda: onnx_of(spec, imported),
     f"{spec.to_slug()}.onnx",
     icon=":material/deployed_code:",
     disabled=not nets.has_onnx(),
-    help="With the imported weights, else untrained." if nets.has_onnx() else nets.ONNX_HINT,
+    help=_("With the imported weights, else untrained.") if nets.has_onnx() else nets.ONNX_HINT,
 )
 if imported is not None:
     files[3].download_button(
-        "Imported weights",
+        _("Imported weights"),
         lambda: nets.to_bytes(imported),
         f"{spec.to_slug()}.safetensors",
         icon=":material/download:",
-        help="A safetensors file that fits the net as Python.",
+        help=_("A safetensors file that fits the net as Python."),
     )
 
-with st.expander("Import a net", icon=":material/upload_file:"):
+with st.expander(_("Import a net"), icon=":material/upload_file:"):
     import_net()
 
-with st.expander("The paper's nets for ImageNet, rebuilt", icon=":material/table:"):
+with st.expander(_("The paper's nets for ImageNet, rebuilt"), icon=":material/table:"):
     st.dataframe(
         table_1(),
         hide_index=True,
@@ -158,9 +180,12 @@ with st.expander("The paper's nets for ImageNet, rebuilt", icon=":material/table
             "published": st.column_config.NumberColumn(format="%.1f G"),
             "difference, %": st.column_config.NumberColumn(format="%+.1f"),
         },
-        alt="Multiply-adds of our nets beside the published ones",
+        alt=_("Multiply-adds of our nets beside the published ones"),
     )
     st.caption(
-        f"Published: {IMAGENET_SOURCE}, rounded there. Shortcut A up to 34 layers, B beyond, the stride in the first "
-        "1x1 layer. Counted here on 224 x 224 pixels with 1000 classes."
+        _(
+            "Published: {imagenet_source}, rounded there. Shortcut A up to 34 layers, B beyond, the stride in "
+            "the first 1x1 layer. Counted here on 224 x 224 pixels with 1000 classes.",
+            imagenet_source=IMAGENET_SOURCE,
+        )
     )

@@ -4,31 +4,37 @@ import streamlit as st
 
 from resnet_viz.studies import CLAIMS, Verdict
 from resnet_viz.ui.claims import count_verdicts, is_at_work, judge_all, show_claim
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import while_store_answers
 
 WATCH_SECONDS = 5.0
 
-st.title("What is claimed, and what holds here?")
+st.title(_("What is claimed, and what holds here?"))
 st.markdown(
-    "Every claim of the article and of the papers' abstracts, in our own words, held against what was measured: on "
-    "this "
-    "machine where you have run it, else in the runs that come along. A verdict is computed each time from what is "
-    "stored; "
-    "nobody writes one down. Most experiments are small (digits, minutes on two cores): a claim about ImageNet that "
-    "does "
-    "not hold here may well hold there, and the other way round."
+    _(
+        "Every claim of the article and of the papers' abstracts, in our own words, held against what was measured: "
+        "on this machine where you have run it, else in the runs that come along. A verdict is computed each time "
+        "from what is stored; nobody writes one down. Most experiments are small (digits, minutes on two cores): a "
+        "claim about ImageNet that does not hold here may well hold there, and the other way round."
+    )
 )
-with st.spinner("Loading torch; this takes some seconds after the start of the server…"):
+with st.spinner(_("Loading torch; this takes some seconds after the start of the server…")):
     findings = judge_all()
-st.markdown(f"Of {len(findings)} claims: {count_verdicts(list(findings.values()))}.")
-chosen = st.pills("Show", list(Verdict), selection_mode="multi", key="verdicts", bind="query-params")
+st.markdown(
+    _(
+        "Of {findings} claims: {count_verdicts}.",
+        findings=len(findings),
+        count_verdicts=count_verdicts(list(findings.values())),
+    )
+)
+chosen = st.pills(_("Show"), list(Verdict), selection_mode="multi", key="verdicts", bind="query-params")
 
 
 def follow() -> None:
     """Judge again when what was running has ended."""
     if not is_at_work():
         st.rerun()
-    st.caption(":material/hourglass_top: Something is being measured; the verdicts follow.")
+    st.caption(_(":material/hourglass_top: Something is being measured; the verdicts follow."))
 
 
 if is_at_work():

@@ -19,30 +19,33 @@ from resnet_viz.ui.classify import (
     to_csv,
 )
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.language import _
 from resnet_viz.ui.studies import answered
 from resnet_viz.ui.text import plain, refuse
 
-st.title("What do they say to your pictures?")
+st.title(_("What do they say to your pictures?"))
 st.markdown(
-    "Every net answers with one of its own classes, whatever it is shown. How sure it is stands beside the answer, and "
-    "a warning where the picture looks like nothing that it was trained on."
+    _(
+        "Every net answers with one of its own classes, whatever it is shown. How sure it is stands beside the "
+        "answer, and a warning where the picture looks like nothing that it was trained on."
+    )
 )
 candidates = choose_candidates()
 pictures = take_pictures(candidates)
 if not pictures:
-    st.info("Send a picture that can be read: PNG, JPEG, WebP, GIF or BMP, up to 20 MB.")
+    st.info(_("Send a picture that can be read: PNG, JPEG, WebP, GIF or BMP, up to 20 MB."))
     st.stop()
 try:
     told = ask_all(candidates, pictures)
 except CheckpointError as error:
     refuse(error)
-    st.info("Choose other nets, or train these again.")
+    st.info(_("Choose other nets, or train these again."))
     st.stop()
 
 place = choose_row(overview(pictures, told), candidates)
-st.caption("Select a row to look at its picture; entropy is 0 where a net is sure.")
+st.caption(_("Select a row to look at its picture; entropy is 0 where a net is sure."))
 st.download_button(
-    "All answers as CSV", to_csv(pictures, told), "answers.csv", "text/csv", icon=":material/download:", key="csv"
+    _("All answers as CSV"), to_csv(pictures, told), "answers.csv", "text/csv", icon=":material/download:", key="csv"
 )
 
 picture, answers = pictures[place], told[place]
@@ -53,11 +56,16 @@ with left:
     for column, ((size, channels), candidate) in zip(st.columns(max(2, len(forms))), forms.items(), strict=False):
         column.image(
             enlarge_pixels(picture.seen_by(candidate)),
-            caption=f"as {candidate.name} sees it: {size} x {size}, {'gray' if channels == 1 else 'color'}",
+            caption=_(
+                "as {name} sees it: {size} x {size}, {value}",
+                name=candidate.name,
+                size=size,
+                value=_("gray") if channels == 1 else _("color"),
+            ),
             width="stretch",
-            alt="the picture as a net sees it",
+            alt=_("the picture as a net sees it"),
         )
-    if st.button("Why? Look at the saliency", key="why", icon=":material/visibility:", type="primary"):
+    if st.button(_("Why? Look at the saliency"), key="why", icon=":material/visibility:", type="primary"):
         carry(picture)
         st.switch_page("pages/saliency.py")
 with right:
@@ -66,26 +74,38 @@ with right:
         show_figure(
             class_bars([one.as_answer() for one in alike], classes),
             key=f"bars_{len(classes)}_{classes[0]}",
-            alt=f"Most likely classes of {' and '.join(one.candidate.name for one in alike)}",
+            alt=_("Most likely classes of {names}", names=" and ".join(one.candidate.name for one in alike)),
         )
 
-with st.expander("When is a picture strange?", icon=":material/psychology_alt:"):
+with st.expander(_("When is a picture strange?"), icon=":material/psychology_alt:"):
     st.markdown(
-        "A net's last layer looks at features; their mean over the training pictures of each class is kept. A "
-        r"picture's familiarity is the largest cosine between its features $h(x)$ and a class mean $\mu_k$, "
-        r"$\max_k \cos(h(x), \mu_k)$; the warning comes below the value under which 5 % of the net's own held-out "
-        "pictures are."
+        _(
+            "A net's last layer looks at features; their mean over the training pictures of each class is kept. A "
+            r"picture's familiarity is the largest cosine between its features $h(x)$ and a class mean $\mu_k$, "
+            r"$\max_k \cos(h(x), \mu_k)$; the warning comes below the value under which 5 % of the net's own held-out "
+            "pictures are."
+        )
     )
     for candidate in candidates:
         measure = familiarity_of(candidate)
         if measure is not None:
-            st.markdown(f"**{candidate.name}**: threshold {measure.threshold:.2f}. {say_rates(measure)}")
+            st.markdown(
+                _(
+                    "**{name}**: threshold {threshold:.2f}. {say_rates}",
+                    name=candidate.name,
+                    threshold=measure.threshold,
+                    say_rates=say_rates(measure),
+                )
+            )
         elif candidate.run is None:
             st.markdown(
-                f"**{candidate.name}**: no pictures that it was trained on are at hand, and so there is no warning."
+                _(
+                    "**{name}**: no pictures that it was trained on are at hand, and so there is no warning.",
+                    name=candidate.name,
+                )
             )
         else:
-            st.markdown(f"**{candidate.name}**: not measured yet.")
+            st.markdown(_("**{name}**: not measured yet.", name=candidate.name))
     unmeasured = [one.run for one in candidates if one.run is not None and familiarity_of(one) is None]
     if unmeasured:
         answered("strangers", {}, unmeasured[:1])

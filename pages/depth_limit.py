@@ -18,18 +18,27 @@ from resnet_viz.ui.depth_limit import (
     short_name,
 )
 from resnet_viz.ui.figures import draw_once, show_figure
+from resnet_viz.ui.history import state_of
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import run_store, while_store_answers
 from resnet_viz.ui.subjects import is_recorded
-from resnet_viz.ui.watch import refresh_interval, show_record, show_state, state_of
+from resnet_viz.ui.watch import refresh_interval, show_record, show_state
 
-st.title("Does it ever get too deep?")
+st.title(_("Does it ever get too deep?"))
 st.markdown(
-    "He et al. 2015 trained a ResNet of 1202 layers. It had no difficulty to learn: its training error is below "
-    f"{TRAINING_ERROR_1202} %. But its test error, {TABLE_6[1202].test_error} %, is above the "
-    f"{TABLE_6[110].test_error} % of 110 layers ({SOURCE}), and the authors see overfitting: the net is too large for "
-    r"so few pictures. Huang et al. 2016 leave blocks out while it trains, block $l$ of $L$ with the chance "
-    r"$1 - p_l = \frac{l}{L}(1 - p_L)$, and 1202 layers then test best of all. Here are the same three steps in small: "
-    f"nets a quarter as wide, on {RECIPE['subset']} digits."
+    _(
+        "He et al. 2015 trained a ResNet of 1202 layers. It had no difficulty to learn: its training error is "
+        "below {training_error_1202} %. But its test error, {test_error} %, is above the {test_error2} % of "
+        "110 layers ({source}), and the authors see overfitting: the net is too large for so few pictures. "
+        "Huang et al. 2016 leave blocks out while it trains, block $l$ of $L$ with the chance $1 - p_l = "
+        r"\frac{{l}}{{L}}(1 - p_L)$, and 1202 layers then test best of all. Here are the same three steps in "
+        "small: nets a quarter as wide, on {subset} digits.",
+        training_error_1202=TRAINING_ERROR_1202,
+        test_error=TABLE_6[1202].test_error,
+        test_error2=TABLE_6[110].test_error,
+        source=SOURCE,
+        subset=RECIPE["subset"],
+    )
 )
 trios = find_trios()
 runs = choose_trio(trios)
@@ -44,7 +53,9 @@ def watch(run_ids: list[str], was_active: bool) -> None:
                 show_state(run)
     names = ", ".join(map(short_name, runs))
     (error,) = draw_once(lambda: draw(runs), "trio" + run_ids[0], state_of(runs))
-    show_figure(error, key="trio_error", alt=f"Training and test error of {names} by training step, a panel each")
+    show_figure(
+        error, key="trio_error", alt=_("Training and test error of {names} by training step, a panel each", names=names)
+    )
     st.caption(say_where_from(runs))
     for sentence in say_errors(runs):
         st.markdown(sentence)
@@ -57,10 +68,16 @@ def say_where_from(runs: list[Run]) -> str:
     config, facts = runs[0].config, runs[0].facts
     device = f"; {facts['device']}" if "device" in facts else ""
     names = ", ".join(run.id for run in runs)
-    return (
-        f"Dotted: training, averaged over each epoch; solid: test; shaded: the gap between them. Runs {names}, seed "
-        f"{config['seed']}: {config['subset']} digits to learn from, {config['epochs']} epochs, batches of "
-        f"{config['batch_size']}, 4, 8 and 16 filters{device}."
+    return _(
+        "Dotted: training, averaged over each epoch; solid: test; shaded: the gap between them. Runs "
+        "{names}, seed {seed}: {subset} digits to learn from, {epochs} epochs, batches of {batch_size}, 4, 8 "
+        "and 16 filters{device}.",
+        names=names,
+        seed=config["seed"],
+        subset=config["subset"],
+        epochs=config["epochs"],
+        batch_size=config["batch_size"],
+        device=device,
     )
 
 
@@ -68,30 +85,54 @@ if runs:
     is_active = any(run.status.is_active for run in runs)
     st.fragment(while_store_answers(watch), run_every=refresh_interval(runs))([run.id for run in runs], is_active)
     if all(run.status is RunStatus.FINISHED for run in runs):
-        st.markdown("##### Does it overfit?")
+        st.markdown(_("##### Does it overfit?"))
         st.markdown(say_verdict(runs))
         st.markdown(say_rescue(runs))
         st.markdown(
-            "The rule: a net overfits more than a shallower one if its training error is at most 1 %, and its test "
-            r"error is above the other's by more than $1.96\,\sqrt{(e_1(1-e_1) + e_2(1-e_2))/N}$, what two independent "
-            "tests on $N$ pictures differ by at the most in 19 of 20 cases. That is the chance in the test pictures "
-            "alone. One seed says nothing about the chance in first weights and order: another seed could turn it "
-            "round. Nor do narrow nets on digits say what wide ones do on photographs."
+            _(
+                "The rule: a net overfits more than a shallower one if its training error is at most 1 %, and its "
+                r"test error is above the other's by more than $1.96\,\sqrt{(e_1(1-e_1) + e_2(1-e_2))/N}$, what two "
+                "independent tests on $N$ pictures differ by at the most in 19 of 20 cases. That is the chance in "
+                "the test pictures alone. One seed says nothing about the chance in first weights and order: another "
+                "seed could turn it round. Nor do narrow nets on digits say what wide ones do on photographs."
+            )
         )
-        st.markdown("##### Over the seeds")
+        st.markdown(_("##### Over the seeds"))
         for found in over_seeds(trios):
             seeds = " and ".join(map(str, found.counts))
-            interval = "" if found.low is None else f", 95 % interval {found.low:+.1f} to {found.high:+.1f}"
-            size = "" if found.difference is None else f" ({found.difference:+.1f} points of test error{interval})"
-            st.markdown(f"{' against '.join(found.names)}, {seeds} runs: **{found.words}**{size}.")
+            interval = (
+                ""
+                if found.low is None
+                else _(", 95 % interval {low:+.1f} to {high:+.1f}", low=found.low, high=found.high)
+            )
+            size = (
+                ""
+                if found.difference is None
+                else _(
+                    " ({difference:+.1f} points of test error{interval})",
+                    difference=found.difference,
+                    interval=interval,
+                )
+            )
+            st.markdown(
+                _(
+                    "{names}, {seeds} runs: **{words}**{size}.",
+                    names=" against ".join(found.names),
+                    seeds=seeds,
+                    words=found.words,
+                    size=size,
+                )
+            )
         st.caption(
-            "Welch's t-test over every seed that is recorded or was trained here. Two of each are the least that can "
-            "be tested: train another one below."
+            _(
+                "Welch's t-test over every seed that is recorded or was trained here. Two of each are the least that "
+                "can be tested: train another one below."
+            )
         )
 else:
-    st.info("These three nets were not trained yet. Below stands how long that takes; press the button.")
+    st.info(_("These three nets were not trained yet. Below stands how long that takes; press the button."))
 
-st.markdown("##### What was published")
+st.markdown(_("##### What was published"))
 st.dataframe(
     published_depths(),
     column_config={"test error, %": st.column_config.NumberColumn(format="%.2f")},
@@ -99,13 +140,18 @@ st.dataframe(
     height="content",
 )
 st.markdown(
-    "It is often told as settled that 1202 layers are too many. These rows do not agree on it: the "
-    f"{AKAMASTER_SOURCE} has {AKAMASTER[1202]} % with 1202 layers and {AKAMASTER[110]} % with 110, and with "
-    "pre-activation 1001 layers test better than 110."
+    _(
+        "It is often told as settled that 1202 layers are too many. These rows do not agree on it: the "
+        "{akamaster_source} has {akamaster} % with 1202 layers and {akamaster2} % with 110, and with "
+        "pre-activation 1001 layers test better than 110.",
+        akamaster_source=AKAMASTER_SOURCE,
+        akamaster=AKAMASTER[1202],
+        akamaster2=AKAMASTER[110],
+    )
 )
 if runs:
     show_record(runs)
 
 st.divider()
-st.markdown("##### Train them yourself")
+st.markdown(_("##### Train them yourself"))
 offer_training(trios)

@@ -5,17 +5,19 @@ import streamlit as st
 from resnet_viz.studies.guesses import ABOUT_THE_SAME, CLOSE, options
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.guess import choose_guess, figure_of, guessed, remember, right_answer, tell_errors, tell_score
+from resnet_viz.ui.language import _
 
-st.title("What would you have guessed?")
+st.title(_("What would you have guessed?"))
 st.markdown(
-    "What surprises stays. Six questions about plain and residual nets, each answered by runs that are stored here: "
-    "guess "
-    "first, then see the rest of the curve."
+    _(
+        "What surprises stays. Six questions about plain and residual nets, each answered by runs that are stored "
+        "here: guess first, then see the rest of the curve."
+    )
 )
 guess = choose_guess()
 right = right_answer(guess)
 if right is None:
-    st.info("The runs of this question are not stored here. Choose another one.")
+    st.info(_("The runs of this question are not stored here. Choose another one."))
     st.stop()
 st.markdown(f"##### {guess.question}")
 choice = guessed(guess)
@@ -23,20 +25,28 @@ figure, origin = figure_of(guess.key, choice is None)
 show_figure(
     figure,
     key=f"guess_{guess.key}",
-    alt=f"Error of {' and '.join(spec.name for spec in guess.nets)} by training step"
-    + (", the beginning" if choice is None else ""),
+    alt=_("Error of {names} by training step", names=" and ".join(spec.name for spec in guess.nets))
+    + (_(", the beginning") if choice is None else ""),
 )
 if choice is None:
-    said = st.radio("Your guess", options(guess), index=None, horizontal=True, key=f"radio_{guess.key}")
-    st.caption(f"“{ABOUT_THE_SAME.capitalize()}” is right where the means are less than {CLOSE:g} points apart.")
+    said = st.radio(_("Your guess"), options(guess), index=None, horizontal=True, key=f"radio_{guess.key}")
+    st.caption(
+        _(
+            "“{about_the_same}” is right where the means are less than {close:g} points apart.",
+            about_the_same=ABOUT_THE_SAME.capitalize(),
+            close=CLOSE,
+        )
+    )
     is_open, icon = said is None, ":material/visibility:"
-    st.button("Uncover", type="primary", icon=icon, disabled=is_open, on_click=remember, args=[guess, said])
+    st.button(_("Uncover"), type="primary", icon=icon, disabled=is_open, on_click=remember, args=[guess, said])
 else:
     if choice == right:
-        st.success(f"You guessed **{choice}**, and so it is.", icon=":material/check_circle:")
+        st.success(_("You guessed **{choice}**, and so it is.", choice=choice), icon=":material/check_circle:")
     else:
-        st.warning(f"You guessed **{choice}**; it is **{right}**.", icon=":material/lightbulb:")
+        st.warning(
+            _("You guessed **{choice}**; it is **{right}**.", choice=choice, right=right), icon=":material/lightbulb:"
+        )
     st.markdown(f"{tell_errors(guess)} {guess.why}")
-    st.page_link(f"pages/{guess.page}.py", label="Look closer", icon=":material/search:")
+    st.page_link(f"pages/{guess.page}.py", label=_("Look closer"), icon=":material/search:")
     st.caption(origin)
 st.markdown(tell_score())

@@ -20,6 +20,7 @@ from resnet_viz.ui.identity import (
     say_result,
     trained_on,
 )
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import run_store, while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets, is_recorded
@@ -27,28 +28,33 @@ from resnet_viz.ui.watch import refresh_interval, show_record
 
 LEAST = 1e-8  # answers are kept with eight places behind the point
 
-st.title("Can more layers do no harm?")
+st.title(_("Can more layers do no harm?"))
 st.markdown(
-    "A deeper net can compute all that a shallower one can: let the layers that it has more pass on what they get. So "
-    "its error on the training pictures need not be higher, and where it is, the fault lies with the training: this is "
-    "the argument that He et al. 2015 begin with (sec. 1). Here such layers are built and put behind trained nets."
+    _(
+        "A deeper net can compute all that a shallower one can: let the layers that it has more pass on what they "
+        "get. So its error on the training pictures need not be higher, and where it is, the fault lies with the "
+        "training: this is the argument that He et al. 2015 begin with (sec. 1). Here such layers are built and put "
+        "behind trained nets."
+    )
 )
 runs = choose_nets(can_append, depth=20)  # the recorded pair that was trained on
 families = {net_name(run): run.spec["family"] for run in runs}
 appended = st.slider(
-    "Blocks to append", 1, 30, 9, key="appended", bind="query-params", help="Behind the last stage of each net."
+    _("Blocks to append"), 1, 30, 9, key="appended", bind="query-params", help=_("Behind the last stage of each net.")
 )
 
-st.markdown("##### The same net with more layers")
+st.markdown(_("##### The same net with more layers"))
 st.markdown(
-    r"In a residual block $H(x) = F(x) + x$ the last weights of $F$ are set to zero: $F(x) = 0$ and $H(x) = x$, "
-    "whatever $x$ is. (Were *all* weights of $F$ zero, no convolution in it would ever get a gradient.) A plain block "
-    "has no such place. Its convolutions get Dirac's filters, which copy each channel, and it then computes "
-    r"$\max(0, \mathrm{BN}(x))$. That is $x$ only because a ReLU before it has left no number below 0, and only if "
-    r"$\mathrm{BN}(x) = \gamma\,(x - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta$ undoes itself: with "
-    r"$\mu = \beta = 0$ and $\sigma^2 + \epsilon = \gamma = 1$ (unit statistics), or with the $\mu$ and $\sigma$ of "
-    r"the maps that arrive and $\gamma = \sqrt{\sigma^2 + \epsilon}$, $\beta = \mu$. In training $\mu$ and $\sigma$ "
-    "are those of the batch, and no setting made before can undo them to the bit."
+    _(
+        "In a residual block $H(x) = F(x) + x$ the last weights of $F$ are set to zero: $F(x) = 0$ and $H(x) = x$, "
+        "whatever $x$ is. (Were *all* weights of $F$ zero, no convolution in it would ever get a gradient.) A plain "
+        "block has no such place. Its convolutions get Dirac's filters, which copy each channel, and it then "
+        r"computes $\max(0, \mathrm{BN}(x))$. That is $x$ only because a ReLU before it has left no number below 0, "
+        r"and only if $\mathrm{BN}(x) = \gamma\,(x - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta$ undoes itself: with "
+        r"$\mu = \beta = 0$ and $\sigma^2 + \epsilon = \gamma = 1$ (unit statistics), or with the $\mu$ and $\sigma$ "
+        r"of the maps that arrive and $\gamma = \sqrt{\sigma^2 + \epsilon}$, $\beta = \mu$. In training $\mu$ and "
+        r"$\sigma$ are those of the batch, and no setting made before can undo them to the bit."
+    )
 )
 answer = answered("identity", {"appended": appended}, runs)
 
@@ -56,8 +62,8 @@ answer = answered("identity", {"appended": appended}, runs)
 def say_difference(row: pd.Series) -> str:
     """What a row of the answer says about the outputs."""
     if row["same_bits"]:
-        return "the same to the bit"
-    return f"differ by at most {max(LEAST, row['largest_difference']):.2g}"
+        return _("the same to the bit")
+    return _("differ by at most {most:.2g}", most=max(LEAST, row["largest_difference"]))
 
 
 def say_modes(part: pd.DataFrame) -> str:
@@ -66,11 +72,19 @@ def say_modes(part: pd.DataFrame) -> str:
     for mode, rows in part.groupby("mode", sort=False):
         best = rows.loc[rows["largest_difference"].idxmin()]
         if best["same_bits"]:
-            said.append(f"the same to the bit in {mode} ({best['variant']})")
+            said.append(_("the same to the bit in {mode} ({variant})", mode=mode, variant=best["variant"]))
         else:
             change = 100 * (best["error_after"] - best["error_before"])
-            said.append(f"no way gives the same in {mode}; the best ({best['variant']}) moves a logit by up to "
-                        f"{best['largest_difference']:.2g} and the error by {change:+.1f} points")  # fmt: skip
+            said.append(
+                _(
+                    "no way gives the same in {mode}; the best ({variant}) moves a logit by up to "
+                    "{largest_difference:.2g} and the error by {change:+.1f} points",
+                    mode=mode,
+                    variant=best["variant"],
+                    largest_difference=best["largest_difference"],
+                    change=change,
+                )
+            )
     return "; ".join(said)
 
 
@@ -86,25 +100,37 @@ if answer is not None:
     }
     st.table(pd.DataFrame(table).set_index("net"))
     for net, part in frame.groupby("net", sort=False):
-        st.markdown(f"**{net}** with {appended} blocks more: {say_modes(part)}.")
+        st.markdown(
+            _(
+                "**{net}** with {appended} blocks more: {say_modes}.",
+                net=net,
+                appended=appended,
+                say_modes=say_modes(part),
+            )
+        )
     st.caption(
-        f"Logits of {frame['pictures'].iloc[0]} test pictures. In training mode the batch norms of both nets use the "
-        "mean and deviation of these pictures; nothing is learned here."
+        _(
+            "Logits of {iloc} test pictures. In training mode the batch norms of both nets use the mean and "
+            "deviation of these pictures; nothing is learned here.",
+            iloc=frame["pictures"].iloc[0],
+        )
     )
     say_origin(answer, runs)
 
-st.markdown("##### Train on: which of them keeps it?")
+st.markdown(_("##### Train on: which of them keeps it?"))
 st.markdown(
-    "That a solution exists does not mean that training stays at it, or finds it. The nets go on from here, with their "
-    "own weights and those of the appended blocks free to move, the plain blocks set to the statistics of the maps "
-    r"that arrive. A residual branch begins at $F = 0$, where its last weights learn first; a plain block has to stay "
-    "the identity while all its weights move."
+    _(
+        "That a solution exists does not mean that training stays at it, or finds it. The nets go on from here, with "
+        "their own weights and those of the appended blocks free to move, the plain blocks set to the statistics of "
+        "the maps that arrive. A residual branch begins at $F = 0$, where its last weights learn first; a plain "
+        "block has to stay the identity while all its weights move."
+    )
 )
 tested = [run for run in runs if run.test_error is not None]
 if tested:
     offer_to_train_on(tested, appended)
 else:
-    st.info("The trainings of these nets were left before their first test: there is no error to keep.")
+    st.info(_("The trainings of these nets were left before their first test: there is no error to keep."))
 
 
 def watch(ids: list[tuple[str, str]], was_active: bool) -> None:
@@ -116,7 +142,7 @@ def watch(ids: list[tuple[str, str]], was_active: bool) -> None:
     if here:
         show_states(here)
     show_curves(after, [pair.start.test_error for pair in pairs])
-    st.caption("Dashed: the test error before, without the appended blocks.")
+    st.caption(_("Dashed: the test error before, without the appended blocks."))
     if (refresh_interval(after) is not None) != was_active:
         st.rerun()  # the last net has ended
     if all(not run.status.is_active for run in after):
@@ -129,15 +155,25 @@ def show_result(pairs: list[TrainedOn]) -> None:
     for pair in pairs:
         st.markdown(say_result(pair, store_of(run_store(), pair.run.id).evaluations(pair.run.id)))
     told = "; ".join(
-        f"run {pair.run.id} from {pair.start.id} (seed {pair.run.config['seed']}"
-        f"{', recorded' if is_recorded(pair.run) else ''})"
+        _(
+            "run {id} from {id2} (seed {seed}{value})",
+            id=pair.run.id,
+            id2=pair.start.id,
+            seed=pair.run.config["seed"],
+            value=_(", recorded") if is_recorded(pair.run) else "",
+        )
         for pair in pairs
     )
     config = pairs[0].run.config
-    recipe = f"{config['epochs']} epochs, peak learning rate {config['peak_lr']:g}"
+    recipe = _("{epochs} epochs, peak learning rate {peak_lr:g}", epochs=config["epochs"], peak_lr=config["peak_lr"])
     st.caption(
-        f"{told}; {recipe}. An error that changes by {CLOSE:g} points or less is called kept: one run on a small test "
-        "set says no more."
+        _(
+            "{told}; {recipe}. An error that changes by {close:g} points or less is called kept: one run on a "
+            "small test set says no more.",
+            told=told,
+            recipe=recipe,
+            close=CLOSE,
+        )
     )
     errors = over_seeds(pairs, trained_on())
     if errors["seed"].nunique() > 1:
@@ -146,19 +182,28 @@ def show_result(pairs: list[TrainedOn]) -> None:
 
 def show_seeds(errors: pd.DataFrame) -> None:
     """The same with other seeds."""
-    st.markdown("##### Over all seeds at hand")
+    st.markdown(_("##### Over all seeds at hand"))
     show_figure(
         before_and_after(errors, families),
         key="before_and_after",
-        alt=f"Test error of {' and '.join(families)} before and after training on, by seed",
+        alt=_("Test error of {names} before and after training on, by seed", names=" and ".join(families)),
     )
     for net, part in errors.groupby("net", sort=False):
         change = 100 * (part["after"] - part["before"])
         st.markdown(
-            f"**{net}**, {len(part)} runs: the error changes by {change.median():+.1f} points in the median, from "
-            f"{change.min():+.1f} to {change.max():+.1f}."
+            _(
+                "**{net}**, {count} runs: the error changes by {change:+.1f} points in the median, from "
+                "{least:+.1f} to {most:+.1f}.",
+                net=net,
+                count=len(part),
+                change=change.median(),
+                least=change.min(),
+                most=change.max(),
+            )
         )
-    st.caption(f"Open: before. Filled: after. Seeds are those of training on. Runs {', '.join(errors['run'])}.")
+    st.caption(
+        _("Open: before. Filled: after. Seeds are those of training on. Runs {names}.", names=", ".join(errors["run"]))
+    )
 
 
 among = trained_on()
@@ -170,5 +215,5 @@ if found:
     shown([(pair.start.id, pair.run.id) for pair in found], active)
     show_record(ongoing)
 else:
-    st.info(f"These nets have not been trained on with {appended} blocks appended yet.")
+    st.info(_("These nets have not been trained on with {appended} blocks appended yet.", appended=appended))
     offer_those(among, appended)

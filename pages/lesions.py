@@ -6,6 +6,7 @@ from resnet_viz.plots import lesion_counts, lesion_profile
 from resnet_viz.runs import Run
 from resnet_viz.studies import subject_name
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.language import _
 from resnet_viz.ui.lesions import choose_lesions, error_after, take_clicked
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
@@ -14,60 +15,84 @@ from resnet_viz.ui.subjects import choose_nets, spec_of
 PICTURES = 397  # of the test set: all of digits
 LEARNED = 20  # layers of the recorded pair whose plain net has learned something that it can lose
 
-st.title("What is lost with a block?")
+st.title(_("What is lost with a block?"))
 st.markdown(
-    r"In a residual net a block adds to what it is given: $y_i = y_{i-1} + f_i(y_{i-1})$. Without it there is still "
-    r"$y_{i-1}$: of the $2^n$ paths through $n$ blocks half are gone, and half are as they were. In a plain net there "
-    "is one path, and every block is on it. Veit et al. 2016 deleted the blocks of trained nets, one at a time: a "
-    "ResNet's error hardly moved, a VGG net fell to chance. Both nets here have batch norm; nothing is trained again."
+    _(
+        "In a residual net a block adds to what it is given: $y_i = y_{i-1} + f_i(y_{i-1})$. Without it there is "
+        "still $y_{i-1}$: of the $2^n$ paths through $n$ blocks half are gone, and half are as they were. In a plain "
+        "net there is one path, and every block is on it. Veit et al. 2016 deleted the blocks of trained nets, one "
+        "at a time: a ResNet's error hardly moved, a VGG net fell to chance. Both nets here have batch norm; nothing "
+        "is trained again."
+    )
 )
 runs = choose_nets(lambda spec: spec.family != "vgg", depth=LEARNED)
 families = {subject_name(run): run.spec["family"] for run in runs}
 
-st.markdown("##### Every block deleted for itself")
+st.markdown(_("##### Every block deleted for itself"))
 answer = answered("lesions", {"pictures": PICTURES}, runs)
 if answer is not None:
     show_figure(
         lesion_profile(answer.frame, families),
         key="lesion_profile",
         on_click=take_clicked,
-        alt=f"Test error of {' and '.join(families)} by the block that is deleted",
+        alt=_("Test error of {names} by the block that is deleted", names=" and ".join(families)),
     )
     for net, part in answer.frame.groupby("net", sort=False):
         lost = 100 * (part["error"] - part["intact"]).dropna()
         st.markdown(
-            f"**{net}**: {100 * part['intact'].iloc[0]:.1f} % with all blocks. Without one of {len(lost)} blocks the "
-            f"error rises by {lost.median():.1f} points in the median, and by {lost.max():.1f} at most."
+            _(
+                "**{net}**: {iloc:.1f} % with all blocks. Without one of {count} blocks the error rises by "
+                "{lost:.1f} points in the median, and by {most:.1f} at most.",
+                net=net,
+                iloc=100 * part["intact"].iloc[0],
+                count=len(lost),
+                lost=lost.median(),
+                most=lost.max(),
+            )
         )
-    st.caption("Dotted: nothing deleted. Blocks that change the size of the map cannot be left out.")
+    st.caption(_("Dotted: nothing deleted. Blocks that change the size of the map cannot be left out."))
     say_origin(answer, runs)
 
 
 @while_store_answers
 def show_lesions(runs: list[Run]) -> None:
     """The reader's own lesions, and the error at once."""
-    st.markdown("##### Delete and swap them yourself")
+    st.markdown(_("##### Delete and swap them yourself"))
     deleted, swapped = choose_lesions([spec_of(run) for run in runs])
     for run, column in zip(runs, st.columns(max(2, len(runs)), gap="large"), strict=False):
         before, after = error_after(run, (), ()), error_after(run, deleted, swapped)
-        change = f"{100 * (after - before):+.1f} points" if deleted or swapped else None
-        column.metric(subject_name(run), f"{after:.1%} error", change, delta_color="inverse")
-    st.caption(f"On {PICTURES} test pictures, the same ones every time; blocks are named stage.block, as in drawings.")
+        change = _("{after:+.1f} points", after=100 * (after - before)) if deleted or swapped else None
+        column.metric(subject_name(run), _("{after:.1%} error", after=after), change, delta_color="inverse")
+    st.caption(
+        _(
+            "On {pictures} test pictures, the same ones every time; blocks are named stage.block, as in drawings.",
+            pictures=PICTURES,
+        )
+    )
 
 
 show_lesions(runs)
 
-st.markdown("##### More and more of them")
+st.markdown(_("##### More and more of them"))
 st.markdown(
-    "If paths were all that mattered, the error would rise smoothly with the number of blocks that are gone. "
-    "Swapping blocks of a stage keeps their number, and takes away the order in which they were trained."
+    _(
+        "If paths were all that mattered, the error would rise smoothly with the number of blocks that are gone. "
+        "Swapping blocks of a stage keeps their number, and takes away the order in which they were trained."
+    )
 )
 more = answered("more_lesions", {"pictures": PICTURES}, runs)
 if more is not None:
     show_figure(
         lesion_counts(more.frame, families),
         key="lesion_counts",
-        alt=f"Test error of {' and '.join(families)} by the number of blocks deleted, and of pairs swapped",
+        alt=_(
+            "Test error of {names} by the number of blocks deleted, and of pairs swapped", names=" and ".join(families)
+        ),
     )
-    st.caption(f"Medians of {more.study.params['draws']} random draws; the bars reach from the least to the most.")
+    st.caption(
+        _(
+            "Medians of {draws} random draws; the bars reach from the least to the most.",
+            draws=more.study.params["draws"],
+        )
+    )
     say_origin(more, runs)

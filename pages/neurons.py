@@ -7,6 +7,7 @@ from resnet_viz.plots import unit_activity
 from resnet_viz.runs import Run
 from resnet_viz.studies.asking import subject_name
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.language import _
 from resnet_viz.ui.neurons import choose_beside, fits, tell_units, tell_verdict
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets
@@ -14,12 +15,15 @@ from resnet_viz.ui.subjects import choose_nets
 MODES = ("evaluation", "training")
 SMALL = 5_000  # pictures up to which a training set is asked as a whole without a word
 
-st.title("Does a residual net leave neurons at rest?")
+st.title(_("Does a residual net leave neurons at rest?"))
 st.markdown(
-    "The article says that ResNet “does not need to fire all neurons in every epoch”. A ReLU's unit, one channel at "
-    r"one place of a map, puts out $\max(0, z)$: it fires for a picture where $z > 0$. For every unit the pictures $x$ "
-    r"are counted for which it fires, of $N$ training pictures. The mean of $\frac{1}{N}\,\#\{x : z(x) > 0\}$ over the "
-    "units is the share that is active; a unit with a count of zero never fired in the epoch."
+    _(
+        "The article says that ResNet “does not need to fire all neurons in every epoch”. A ReLU's unit, one channel "
+        r"at one place of a map, puts out $\max(0, z)$: it fires for a picture where $z > 0$. For every unit the "
+        r"pictures $x$ are counted for which it fires, of $N$ training pictures. The mean of $\frac{1}{N}\,\#\{x : "
+        r"z(x) > 0\}$ over the units is the share that is active; a unit with a count of zero never fired in the "
+        "epoch."
+    )
 )
 runs = choose_nets(fits, most=3)
 runs += choose_beside(runs)
@@ -27,7 +31,10 @@ count = max(run.facts["train_count"] for run in runs)
 changes = {}
 if count > SMALL:
     everything = st.toggle(
-        f"All {count:,} training pictures", key="all_pictures", bind="query-params", help=f"Else {SMALL:,} of them."
+        _("All {count:,} training pictures", count=count),
+        key="all_pictures",
+        bind="query-params",
+        help=_("Else {small:,} of them.", small=SMALL),
     )
     changes = {"pictures": count if everything else SMALL}
 answer = answered("neurons", changes, runs)
@@ -36,28 +43,37 @@ answer = answered("neurons", changes, runs)
 def show_units(frame: pd.DataFrame, runs: list[Run], pictures: int) -> None:
     """What fires by layer, in one mode, and what is true of the article's sentence."""
     mode = st.segmented_control(
-        "Mode",
+        _("Mode"),
         MODES,
         default="evaluation",
         required=True,
         key="mode",
         bind="query-params",
-        help="Training: batch norms use the statistics of the batch, and stochastic depth leaves blocks out. The "
-        "weights stand still.",
+        help=_(
+            "Training: batch norms use the statistics of the batch, and stochastic depth leaves blocks out. The "
+            "weights stand still."
+        ),
     )
     families = {subject_name(run): run.spec["family"] for run in runs}
     units = frame[frame["mode"] == mode]
     show_figure(
         unit_activity(units, families),
         key="unit_activity",
-        alt=f"Share of ReLU units of {' and '.join(families)} that are above zero, and that never are, by layer",
+        alt=_(
+            "Share of ReLU units of {names} that are above zero, and that never are, by layer",
+            names=" and ".join(families),
+        ),
     )
     for net, part in units.groupby("net", sort=False):
         st.markdown(tell_units(str(net), part, mode))
-    few = f"; of {count:,}, and with more of them fewer units never fire" if pictures < count else ""
+    few = _("; of {count:,}, and with more of them fewer units never fire", count=count) if pictures < count else ""
     st.caption(
-        f"{pictures:,} training pictures{few}, each once, without augmentation, through the trained net with weights "
-        "that stand still. Filled: ReLUs behind an addition, or where it would be; open: all others."
+        _(
+            "{pictures:,} training pictures{few}, each once, without augmentation, through the trained net with "
+            "weights that stand still. Filled: ReLUs behind an addition, or where it would be; open: all others.",
+            pictures=pictures,
+            few=few,
+        )
     )
     st.markdown(tell_verdict(frame, runs))
 

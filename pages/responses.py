@@ -9,17 +9,21 @@ from resnet_viz.runs import Run
 from resnet_viz.studies.asking import subject_name
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.language import _
 from resnet_viz.ui.responses import began_alike, find_pair, recorded_responses
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets
 
-st.title("How strongly does each layer answer?")
+st.title(_("How strongly does each layer answer?"))
 st.markdown(
-    r"A layer's response is what its batch norm puts out, before the nonlinearity and, in a residual block, before the "
-    r"addition; its strength is the standard deviation over all pictures, places and channels. A block computes "
-    r"$H(x) = F(x) + x$: if what it has to learn is near the identity, $F$ can be small. He et al. 2015 (Fig. 7) found "
-    "smaller responses in residual nets than in plain ones, and smaller ones in deeper residual nets."
+    _(
+        "A layer's response is what its batch norm puts out, before the nonlinearity and, in a residual block, "
+        "before the addition; its strength is the standard deviation over all pictures, places and channels. A block "
+        "computes $H(x) = F(x) + x$: if what it has to learn is near the identity, $F$ can be small. He et al. 2015 "
+        "(Fig. 7) found smaller responses in residual nets than in plain ones, and smaller ones in deeper residual "
+        "nets."
+    )
 )
 runs = choose_nets()
 families = {subject_name(run): run.spec["family"] for run in runs}
@@ -32,90 +36,130 @@ def show_responses(frame: pd.DataFrame) -> None:
     show_figure(
         response_profile(frame, families),
         key="response_profile",
-        alt=f"Response of each layer of {' and '.join(families)}, by layer and sorted by size",
+        alt=_("Response of each layer of {names}, by layer and sorted by size", names=" and ".join(families)),
     )
     for net, part in frame.groupby("net", sort=False):
         strongest = part.loc[part["response"].idxmax()]
         st.markdown(
-            f"**{net}**: {part['response'].median():.3f} in the median of {len(part)} layers, from "
-            f"{part['response'].min():.3f} to {strongest['response']:.3f} in {strongest['layer']}."
+            _(
+                "**{net}**: {response:.3f} in the median of {count} layers, from {least:.3f} to {response2:.3f} in "
+                "{layer}.",
+                net=net,
+                response=part["response"].median(),
+                count=len(part),
+                least=part["response"].min(),
+                response2=strongest["response"],
+                layer=strongest["layer"],
+            )
         )
     if pair is not None:
         found = lab.compare_layers(*(frame[frame["net"] == subject_name(run)] for run in pair), "response")
         st.markdown(
-            f"Responses of {net_name(pair[1])} against {net_name(pair[0])}: **{found.verdict}**; {say_test(found)}."
+            _(
+                "Responses of {net} against {net2}: **{verdict}**; {say_test}.",
+                net=net_name(pair[1]),
+                net2=net_name(pair[0]),
+                verdict=found.verdict,
+                say_test=say_test(found),
+            )
         )
     bare = frame.loc[frame["norm"] == "", "net"].unique()
-    other = (
-        f" In {' and '.join(bare)} there are layers without a batch norm of their own behind them, in pre-activation "
-        "blocks all of them: there the output of the convolution is taken."
+    other = _(
+        " In {names} there are layers without a batch norm of their own behind them, in pre-activation "
+        "blocks all of them: there the output of the convolution is taken.",
+        names=" and ".join(bare),
     )
     st.caption(
-        r"Layer 1 is next to the picture. Dotted: 1, where every batch norm begins ($\gamma = 1$, $\beta = 0$); after "
-        f"a short training a response near 1 says little.{other if len(bare) else ''}"
+        _(
+            r"Layer 1 is next to the picture. Dotted: 1, where every batch norm begins ($\gamma = 1$, $\beta = "
+            "0$); after a short training a response near 1 says little.{other}",
+            other=other if len(bare) else "",
+        )
     )
 
 
 def say_test(found: lab.LayerComparison) -> str:
     """What a comparison over layers rests on."""
-    return (
-        f"over the {found.layers} layers of the blocks the ratio is {found.ratio:.3f} in the median, and "
-        f"{found.smaller} of them are smaller in the residual net (Wilcoxon signed-rank test of the logarithms of the "
-        f"ratios, p = {found.p:.2g})"
+    return _(
+        "over the {layers} layers of the blocks the ratio is {ratio:.3f} in the median, and {smaller} of "
+        "them are smaller in the residual net (Wilcoxon signed-rank test of the logarithms of the ratios, p "
+        "= {p:.2g})",
+        layers=found.layers,
+        ratio=found.ratio,
+        smaller=found.smaller,
+        p=found.p,
     )
 
 
 @while_store_answers
 def show_closed_form(frame: pd.DataFrame, runs: list[Run]) -> None:
     """The numbers that training records of the same layers, beside those measured now."""
-    st.markdown("##### Live, and measured afterwards")
+    st.markdown(_("##### Live, and measured afterwards"))
     st.markdown(
-        "**While a net trains, the page Gradients shows its responses step by step**, under *response*. There they are "
-        "computed from the weights alone: a batch norm that takes off the mean and the deviation of its own batch "
-        r"answers with mean $\beta$ and deviation $\gamma$ in each channel, and so with "
-        r"$\sqrt{\mathrm{mean}(\gamma^2) + \mathrm{var}(\beta)}$ over all. Here the net is in evaluation mode, where "
-        "the running mean and deviation are taken off instead."
+        _(
+            "**While a net trains, the page Gradients shows its responses step by step**, under *response*. There "
+            "they are computed from the weights alone: a batch norm that takes off the mean and the deviation of its "
+            r"own batch answers with mean $\beta$ and deviation $\gamma$ in each channel, and so with "
+            r"$\sqrt{\mathrm{mean}(\gamma^2) + \mathrm{var}(\beta)}$ over all. Here the net is in evaluation mode, "
+            "where the running mean and deviation are taken off instead."
+        )
     )
     for run in runs:
         part = frame[(frame["net"] == subject_name(run)) & (frame["norm"] != "")].set_index("norm")
         recorded = recorded_responses(run)
         both = part.join(recorded.rename("recorded"), how="inner")
         if both.empty:
-            st.markdown(f"**{net_name(run)}**: nothing was recorded that could be compared.")
+            st.markdown(_("**{net}**: nothing was recorded that could be compared.", net=net_name(run)))
             continue
         apart = (both["response"] / both["recorded"] - 1).abs()
         st.markdown(
-            f"**{net_name(run)}**: at step {recorded.name} the closed form gave {both['recorded'].median():.3f} in the "
-            f"median of its layers, and {both['response'].median():.3f} are measured. They are "
-            f"{apart.median():.1%} apart in the median, {apart.max():.1%} at most "
-            f"({both.loc[apart.idxmax(), 'layer']})."
+            _(
+                "**{net}**: at step {name} the closed form gave {recorded:.3f} in the median of its layers, and "
+                "{response:.3f} are measured. They are {apart:.1%} apart in the median, {most:.1%} at most ({loc}).",
+                net=net_name(run),
+                name=recorded.name,
+                recorded=both["recorded"].median(),
+                response=both["response"].median(),
+                apart=apart.median(),
+                most=apart.max(),
+                loc=both.loc[apart.idxmax(), "layer"],
+            )
         )
 
 
 def show_weights(frame: pd.DataFrame) -> None:
     """Weights layer by layer, and whether those of residual branches are smaller."""
-    st.markdown("##### Are the parameters of residual branches smaller?")
+    st.markdown(_("##### Are the parameters of residual branches smaller?"))
     show_figure(
         weight_profile(frame, families),
         key="weight_profile",
-        alt=f"Root mean square and 2-norm of the weights of each layer of {' and '.join(families)}",
+        alt=_("Root mean square and 2-norm of the weights of each layer of {names}", names=" and ".join(families)),
     )
-    st.caption("Of each layer's convolution, on logarithmic axes; they step where the layers become wider.")
+    st.caption(_("Of each layer's convolution, on logarithmic axes; they step where the layers become wider."))
     if pair is None:
-        st.info("To answer it, choose nets among which a plain and a residual one have the same layers.")
+        st.info(_("To answer it, choose nets among which a plain and a residual one have the same layers."))
         return
     found = lab.compare_layers(*(frame[frame["net"] == subject_name(run)] for run in pair))
     st.markdown(
-        f"Weights of {net_name(pair[1])} against {net_name(pair[0])}: **{found.verdict}**; {say_test(found)}. For "
-        "layers of one shape root mean square and 2-norm have the same ratio."
+        _(
+            "Weights of {net} against {net2}: **{verdict}**; {say_test}. For layers of one shape root mean "
+            "square and 2-norm have the same ratio.",
+            net=net_name(pair[1]),
+            net2=net_name(pair[0]),
+            verdict=found.verdict,
+            say_test=say_test(found),
+        )
     )
-    began = "Both began with the same weights: all that differs came with training. " if began_alike(*pair) else ""
+    began = _("Both began with the same weights: all that differs came with training. ") if began_alike(*pair) else ""
     st.markdown(
-        f"{began}This is a test over the layers of *one* pair of trained nets: it does not say that another pair, seed "
-        "or recipe would come out alike, and layers of one net do not vary independently. And behind a convolution "
-        r"stands a batch norm, which divides by the deviation of what it gets: twice the weights give the same "
-        "function. So the size of the weights tells how far training and weight decay have moved them; how much a "
-        "branch adds is told by its response."
+        _(
+            "{began}This is a test over the layers of *one* pair of trained nets: it does not say that another "
+            "pair, seed or recipe would come out alike, and layers of one net do not vary independently. And "
+            "behind a convolution stands a batch norm, which divides by the deviation of what it gets: twice the "
+            "weights give the same function. So the size of the weights tells how far training and weight decay "
+            "have moved them; how much a branch adds is told by its response.",
+            began=began,
+        )
     )
 
 

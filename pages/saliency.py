@@ -7,6 +7,7 @@ from resnet_viz.ui.attributions import make_maps
 from resnet_viz.ui.candidates import choose_candidates, spec_of
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.jobs import show_jobs
+from resnet_viz.ui.language import _
 from resnet_viz.ui.maps import Choice, plan_grid, show_difference
 from resnet_viz.ui.saliency import (
     choose_epochs,
@@ -20,10 +21,12 @@ from resnet_viz.ui.saliency import (
     say_origins,
 )
 
-st.title("What does each net look at?")
+st.title(_("What does each net look at?"))
 st.markdown(
-    "An attribution method gives every pixel its share in the score of a class: where it is large, the net's answer "
-    "depends on that pixel. The same picture goes to every net, and maps in one row share their scale."
+    _(
+        "An attribution method gives every pixel its share in the score of a class: where it is large, the net's "
+        "answer depends on that pixel. The same picture goes to every net, and maps in one row share their scale."
+    )
 )
 candidates = choose_candidates()
 left, right = st.columns(2, gap="large")
@@ -46,14 +49,18 @@ signed = any(row.signed for row in rows)
 show_figure(
     saliency_grid(grid.pictures, grid.columns, rows, scale, overlay),
     key="maps",
-    alt=f"Maps of {' and '.join(grid.columns)} for {', '.join(grid.titles)}, beside the picture",
+    alt=_(
+        "Maps of {names} for {names2}, beside the picture",
+        names=" and ".join(grid.columns),
+        names2=", ".join(grid.titles),
+    ),
 )
 st.caption(
-    ("Red speaks for the class, blue against it. " if signed else "")
-    + "A map shows what a score depends on, not whether the net is right; a net that has not learned has maps too."
+    (_("Red speaks for the class, blue against it. ") if signed else "")
+    + _("A map shows what a score depends on, not whether the net is right; a net that has not learned has maps too.")
 )
 show_difference(grid, rows)
-if st.button("Can these maps be trusted?", key="trust", icon=":material/verified:"):
+if st.button(_("Can these maps be trusted?"), key="trust", icon=":material/verified:"):
     st.switch_page(
         "pages/trust.py", query_params=st.query_params.to_dict()
     )  # the same nets, picture, class and methods

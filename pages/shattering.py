@@ -4,6 +4,7 @@ import streamlit as st
 
 from resnet_viz.plots import correlation_by_depth, correlation_by_lag
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import machine
 from resnet_viz.ui.shattering import (
     MEASURES,
@@ -18,19 +19,24 @@ from resnet_viz.ui.shattering import (
 )
 from resnet_viz.ui.studies import say_origin
 
-st.title("Do gradients of nearby pictures resemble each other?")
+st.title(_("Do gradients of nearby pictures resemble each other?"))
 st.markdown(
-    "A gradient can be of the right size and still be of no use: where it points elsewhere after the smallest step, "
-    "it says nothing about the way ahead. Balduzzi et al. 2017 call such gradients **shattered**. Take a straight line "
-    r"between two pictures, $x_t = (1 - t)\,a + t\,b$, and at each of its points the gradient of a net's output by its "
-    r"input, $g_t = \partial f / \partial x\,(x_t)$. Their autocorrelation at lag $k$ is"
+    _(
+        "A gradient can be of the right size and still be of no use: where it points elsewhere after the smallest "
+        "step, it says nothing about the way ahead. Balduzzi et al. 2017 call such gradients **shattered**. Take a "
+        r"straight line between two pictures, $x_t = (1 - t)\,a + t\,b$, and at each of its points the gradient of a "
+        r"net's output by its input, $g_t = \partial f / \partial x\,(x_t)$. Their autocorrelation at lag $k$ is"
+    )
 )
 st.markdown(
-    r"$$r_k = \frac{\sum_t \langle g_t - \bar g,\; g_{t+k} - \bar g \rangle}{\sum_t \lVert g_t - \bar g \rVert^2}$$"
+    _(r"$$r_k = \frac{\sum_t \langle g_t - \bar g,\; g_{t+k} - \bar g \rangle}{\sum_t \lVert g_t - \bar g \rVert^2}$$")
 )
 st.markdown(
-    "Gradients that change slowly resemble **brown noise**, a random walk: $r_k$ falls slowly. Shattered ones resemble "
-    "**white noise**: $r_k = 0$ from the first point on. All nets here are as they were drawn; none is trained."
+    _(
+        "Gradients that change slowly resemble **brown noise**, a random walk: $r_k$ falls slowly. Shattered ones "
+        "resemble **white noise**: $r_k = 0$ from the first point on. All nets here are as they were drawn; none is "
+        "trained."
+    )
 )
 machine()
 has_norm = choose_norm()
@@ -40,46 +46,58 @@ if answer is None:
 curves, points = answer.frame, int(answer.study.params["points"])
 seeds = curves["seed"].nunique()
 
-st.markdown("##### By distance along the line")
+st.markdown(_("##### By distance along the line"))
 show_figure(
     correlation_by_lag(curves, noises(points)),
     key="correlation_by_lag",
-    alt="Correlation of input gradients by lag, one line a depth, plain and residual nets",
+    alt=_("Correlation of input gradients by lag, one line a depth, plain and residual nets"),
 )
 st.caption(
-    f"Means over {seeds} seeds, each with nets and a line of its own between two handwritten digits; {points} points a "
-    "line, the output is the sum of the scores. Batch norms use the mean and variance of all points of the line, held "
-    "fixed: an untrained net has no running statistics, and in training mode a point's gradient would hold its "
-    "influence on all others. Gray: noise on a line of as many points."
+    _(
+        "Means over {seeds} seeds, each with nets and a line of its own between two handwritten digits; "
+        "{points} points a line, the output is the sum of the scores. Batch norms use the mean and variance of "
+        "all points of the line, held fixed: an untrained net has no running statistics, and in training mode "
+        "a point's gradient would hold its influence on all others. Gray: noise on a line of as many points.",
+        seeds=seeds,
+        points=points,
+    )
 )
 say_origin(answer)
 
-st.markdown("##### By depth")
+st.markdown(_("##### By depth"))
 measure = st.segmented_control(
-    "What", list(MEASURES), default="near", required=True, format_func=MEASURES.__getitem__, key="shattering_measure"
+    _("What"), list(MEASURES), default="near", required=True, format_func=MEASURES.__getitem__, key="shattering_measure"
 )
-titles = {"near": "correlation at lag 1", "width": "half-width, points of the line"}
+titles = {"near": _("correlation at lag 1"), "width": _("half-width, points of the line")}
 show_figure(
     correlation_by_depth(numbers_by_depth(curves, measure), noise_number(points, measure), titles[measure]),
     key="correlation_by_depth",
-    alt=f"{MEASURES[measure]} of input gradients by depth, plain and residual nets",
+    alt=_("{measures} of input gradients by depth, plain and residual nets", measures=MEASURES[measure]),
 )
 st.caption(
-    "Means of the seeds; bars reach from the least to the most. The half-width is the lag at which the correlation "
-    "first falls to one half; it is 0.5 for white noise. Dashed: brown noise."
+    _(
+        "Means of the seeds; bars reach from the least to the most. The half-width is the lag at which the correlation "
+        "first falls to one half; it is 0.5 for white noise. Dashed: brown noise."
+    )
 )
 near, widths = numbers_by_depth(curves, "near"), numbers_by_depth(curves, "width")
-for family, name in {"plain": "Plain", "resnet": "Residual"}.items():
+for family, name in {"plain": _("Plain"), "resnet": _("Residual")}.items():
     st.markdown(f"- {say_family(name, near[near['family'] == family], widths[widths['family'] == family])}")
 
-st.markdown("##### What it means")
+st.markdown(_("##### What it means"))
 st.markdown(
-    "Balduzzi et al. 2017: the correlation of gradients falls exponentially with depth in plain nets, and sublinearly "
-    f"with shortcuts. {say_agreement(near)}"
+    _(
+        "Balduzzi et al. 2017: the correlation of gradients falls exponentially with depth in plain nets, and "
+        "sublinearly with shortcuts. {say_agreement}",
+        say_agreement=say_agreement(near),
+    )
 )
 st.markdown(
-    "A gradient step trusts that the gradient is nearly the same a little further on; where gradients are white noise "
-    "it is not. This, and not their size, is one account of why deep plain nets do not train (**Initialization** has "
-    f"the size). {say_norm(has_norm)} How far a lag reaches depends on the line: compare nets on this page with each "
-    "other, not with other lines."
+    _(
+        "A gradient step trusts that the gradient is nearly the same a little further on; where gradients are "
+        "white noise it is not. This, and not their size, is one account of why deep plain nets do not train "
+        "(**Initialization** has the size). {say_norm} How far a lag reaches depends on the line: compare nets "
+        "on this page with each other, not with other lines.",
+        say_norm=say_norm(has_norm),
+    )
 )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from resnet_viz.nets import ORDERS, SHORTCUTS, SpecError
 from resnet_viz.ui.comparisons import show_comparison
+from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import Plan, choose_at_once, show_price
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.sweeps import (
@@ -20,10 +21,13 @@ from resnet_viz.ui.sweeps import (
 from resnet_viz.ui.text import refuse
 from resnet_viz.ui.watch import refresh_interval
 
-st.title("What if all of them were tried?")
+st.title(_("What if all of them were tried?"))
 st.markdown(
-    "One net and one seed say little. Choose several depths, shortcuts and seeds; every combination becomes a run. "
-    "They train in the background, as many at once as the machine is set to, and go on where they stand after any stop."
+    _(
+        "One net and one seed say little. Choose several depths, shortcuts and seeds; every combination becomes a "
+        "run. They train in the background, as many at once as the machine is set to, and go on where they stand "
+        "after any stop."
+    )
 )
 SHORT_SHORTCUTS = {name: text.partition(":")[0] for name, text in SHORTCUTS.items()}
 SHORT_ORDERS = {name: text.partition(":")[0] for name, text in ORDERS.items()}
@@ -39,13 +43,20 @@ except (SpecError, ValueError) as error:
 if comparisons:
     specs = tuple(spec for wanted in comparisons for spec, _ in wanted)
     plural = "s" if len(comparisons) > 1 else ""
-    st.markdown(f"**{len(specs)} runs** in {len(comparisons)} comparison{plural}.")
+    st.markdown(
+        _(
+            "**{specs} runs** in {comparisons} comparison{plural}.",
+            specs=len(specs),
+            comparisons=len(comparisons),
+            plural=plural,
+        )
+    )
     choose_at_once()
     can_start = show_price(Plan(specs, config, data), with_sizes=False)
-    if st.button("Start the sweep", type="primary", icon=":material/play_arrow:", disabled=not can_start):
+    if st.button(_("Start the sweep"), type="primary", icon=":material/play_arrow:", disabled=not can_start):
         start_sweep(comparisons)
 else:
-    st.info("Choose at least one depth, one kind of net and one seed.")
+    st.info(_("Choose at least one depth, one kind of net and one seed."))
 
 st.divider()
 chosen = choose_sweep()
@@ -62,17 +73,17 @@ def watch(sweep: str, was_active: bool) -> None:
 if chosen:
     runs = runs_of(chosen)
     stop, go_on, look = st.columns(3)
-    stop.button("Stop all", icon=":material/stop:", on_click=stop_chosen, args=[chosen, "stop"])
-    stop.button("Pause all", icon=":material/pause:", on_click=stop_chosen, args=[chosen, "pause"])
+    stop.button(_("Stop all"), icon=":material/stop:", on_click=stop_chosen, args=[chosen, "stop"])
+    stop.button(_("Pause all"), icon=":material/pause:", on_click=stop_chosen, args=[chosen, "pause"])
     can_go_on = any(run.status.can_resume for run in runs)
-    go_on.button("Go on", icon=":material/resume:", on_click=continue_chosen, args=[chosen], disabled=not can_go_on)
+    go_on.button(_("Go on"), icon=":material/resume:", on_click=continue_chosen, args=[chosen], disabled=not can_go_on)
     with look:
         names = name_comparisons(runs)
-        picked = st.selectbox("Look at one", list(names), format_func=names.__getitem__, key="sweep_comparison")
-        if st.button("Show its curves", icon=":material/show_chart:"):
+        picked = st.selectbox(_("Look at one"), list(names), format_func=names.__getitem__, key="sweep_comparison")
+        if st.button(_("Show its curves"), icon=":material/show_chart:"):
             show_comparison(picked)
             st.switch_page("pages/train.py")
     is_active = any(run.status.is_active for run in runs)
     st.fragment(while_store_answers(watch), run_every=refresh_interval(runs))(chosen, is_active)
 else:
-    st.info("No sweep was started here yet.")
+    st.info(_("No sweep was started here yet."))

@@ -3,17 +3,20 @@
 import streamlit as st
 
 from resnet_viz.ui.candidates import choose_candidates
+from resnet_viz.ui.language import _
 from resnet_viz.ui.maps import Choice, plan_grid
 from resnet_viz.ui.saliency import Epochs, choose_picture, choose_target, say_answers, say_origins
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.trust import choose_checked_methods, show_checks
 from resnet_viz.ui.trust_table import show_ranking
 
-st.title("Can this map be trusted?")
+st.title(_("Can this map be trusted?"))
 st.markdown(
-    "A map of what a net looks at always looks like something. So it is held against the net: does the score fall "
-    "without the pixels that it names? Does it stay where the picture hardly changes? And is it gone when the net has "
-    "forgotten all that it learned? A map that stays then has drawn the picture, and not the net."
+    _(
+        "A map of what a net looks at always looks like something. So it is held against the net: does the score "
+        "fall without the pixels that it names? Does it stay where the picture hardly changes? And is it gone when "
+        "the net has forgotten all that it learned? A map that stays then has drawn the picture, and not the net."
+    )
 )
 candidates = choose_candidates(data="digits")
 left, right = st.columns(2, gap="large")
@@ -29,5 +32,5 @@ show_checks(plan_grid(choice).wanted)
 say_origins(candidates)
 
 st.divider()
-st.markdown("##### On many pictures")
+st.markdown(_("##### On many pictures"))
 while_store_answers(show_ranking)(candidates)

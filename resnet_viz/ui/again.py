@@ -11,6 +11,7 @@ from resnet_viz.runs import Run
 from resnet_viz.training import ConfigError, TrainingConfig
 from resnet_viz.training.config import CHOICES, NUMBERS, SWITCHES, WHOLE_NUMBERS
 from resnet_viz.ui.comparisons import show_comparison
+from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import queue
 from resnet_viz.ui.text import refuse
 
@@ -21,12 +22,12 @@ FIELDS = ("seed", *NET_PARTS, "epochs", "batch_size", "peak_lr", "optimizer", "s
 
 def offer_again(runs: Sequence[Run]) -> None:
     """A control that trains the nets of a comparison again, one part of net or recipe changed."""
-    with st.popover("Run again with one change", icon=":material/replay:"):
-        name = st.selectbox("What to change", FIELDS, format_func=_title, key="again")
+    with st.popover(_("Run again with one change"), icon=":material/replay:"):
+        name = st.selectbox(_("What to change"), FIELDS, format_func=_title, key="again")
         config = TrainingConfig(**runs[0].config)
         now = runs[-1].spec[name] if name in NET_PARTS else getattr(config, name)
         value = _choose(name, now + 1 if name == "seed" else now)
-        if st.button("Train", type="primary", key="again_go", disabled=value == now):
+        if st.button(_("Train"), type="primary", key="again_go", disabled=value == now):
             _run_again(runs, name, value)
 
 

@@ -14,6 +14,7 @@ from resnet_viz.explain import AttributionConfig
 from resnet_viz.settings import Settings
 from resnet_viz.ui.candidates import Candidate, load_candidate, weights_id
 from resnet_viz.ui.jobs import jobs, run_jobs, wait_a_moment
+from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import say_duration
 from resnet_viz.ui.services import nets_lock
 
@@ -39,7 +40,7 @@ class Asked:
     @property
     def name(self) -> str:
         """The net's name, with the epoch where that is not the last."""
-        return self.candidate.name + (f", epoch {self.epoch}" if self.epoch != FINAL else "")
+        return self.candidate.name + (_(", epoch {epoch}", epoch=self.epoch) if self.epoch != FINAL else "")
 
     @property
     def weights(self) -> str:
@@ -119,15 +120,25 @@ def agree_to(seconds: Mapping[str, float], what: str, label: str, icon: str) -> 
     """
     if max(seconds.values(), default=0.0) > MOST_SECONDS:
         st.error(
-            f"Of {what} one would take about {say_duration(max(seconds.values()))}, and everybody would wait for it. "
-            "Choose fewer points, windows or noisy copies, or a smaller net."
+            _(
+                "Of {what} one would take about {time}, and everybody would wait for it. Choose fewer points, "
+                "windows or noisy copies, or a smaller net.",
+                what=what,
+                time=say_duration(max(seconds.values())),
+            )
         )
         return False
     confirmed = st.session_state.setdefault("confirmed_jobs", set())
     total = sum(seconds.values())
     if total <= AT_ONCE or set(seconds) <= confirmed:
         return True
-    st.info(f"{what[:1].upper()}{what[1:]} will take about {say_duration(total)}; you can leave this page meanwhile.")
+    st.info(
+        _(
+            "About {time} for {what}; you can leave this page meanwhile.",
+            what=what,
+            time=say_duration(total),
+        )
+    )
     st.button(label, type="primary", key="agree", icon=icon, on_click=confirmed.update, args=[set(seconds)])
     return False
 
@@ -139,7 +150,7 @@ def make_maps(wanted: Sequence[Wanted]) -> "list[Job]":
     longer than MOST_SECONDS, or too many wait.
     """
     new = {one.key: one.seconds for one in wanted if jobs().find(one.key) is None}
-    if not agree_to(new, f"{len(new)} maps", "Make the maps", ":material/visibility:"):
+    if not agree_to(new, _("{count} maps", count=len(new)), _("Make the maps"), ":material/visibility:"):
         st.stop()
     found = run_jobs([(one.key, one.title, _work(one), one.seconds) for one in wanted])
     wait_a_moment(found)

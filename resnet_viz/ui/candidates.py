@@ -17,6 +17,7 @@ from resnet_viz.ui.comparisons import PARAMETER as COMPARISON
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.imports import choose_file
 from resnet_viz.ui.jobs import fetches, reader, show_jobs
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import machine, net_of, run_store
 from resnet_viz.ui.text import plain
 
@@ -60,7 +61,9 @@ def choose_candidates(most: int = 4, data: str = "cifar10", depth: int = 56) -> 
     machine()
     found = {one.key: one for one in (*_of_files(), *_of_runs(), *_of_published())}
     if not found:
-        st.info("There is no trained net to ask. Go to **Train** and press Start; come back when the nets have ended.")
+        st.info(
+            _("There is no trained net to ask. Go to **Train** and press Start; come back when the nets have ended.")
+        )
         st.stop()
     first = _first(list(found.values()), data, depth)[:most]
     wished = (st.query_params.get(PARAMETER) or st.session_state.get(KEY) or "").split(",")
@@ -68,17 +71,17 @@ def choose_candidates(most: int = 4, data: str = "cifar10", depth: int = 56) -> 
     start = [key for key in wished if key in found][:most] or watched[:most] or first
     picker, more = st.columns([5, 1], vertical_alignment="bottom")
     chosen = picker.multiselect(
-        "Nets",
+        _("Nets"),
         list(found),
         start,
         format_func=lambda key: found[key].title,
         max_selections=most,
-        help="Nets that were trained here, those that ship with the project, and those that you fetch or import.",
+        help=_("Nets that were trained here, those that ship with the project, and those that you fetch or import."),
     )
-    with more.popover("More nets", icon=":material/download:", width="stretch"):
+    with more.popover(_("More nets"), icon=":material/download:", width="stretch"):
         _offer_more()
     if not chosen:
-        st.info("Choose at least one net.")
+        st.info(_("Choose at least one net."))
         st.stop()
     if chosen == first:
         st.session_state.pop(KEY, None)
@@ -92,7 +95,7 @@ def _of_runs() -> list[Candidate]:
     """Nets that runs left here, the newest first, then the recorded ones."""
     found = []
     for store in (run_store(), *recorded_stores().values()):
-        origin = "recorded" if store is not run_store() else "trained here"
+        origin = "recorded" if store is not run_store() else _("trained here")
         for run in store.runs():
             if run.weights and run.status is not RunStatus.RUNNING and "form" in run.facts:
                 found.append(_of_run(run, origin))
@@ -101,7 +104,13 @@ def _of_runs() -> list[Candidate]:
 
 def _of_run(run: Run, origin: str) -> Candidate:
     config = run.config
-    said = f"{DATASETS[config['dataset']].title} · seed {config['seed']} · {origin} · {run.id}"
+    said = _(
+        "{title} · seed {seed} · {origin} · {id}",
+        title=DATASETS[config["dataset"]].title,
+        seed=config["seed"],
+        origin=origin,
+        id=run.id,
+    )
     form = PictureFormat.from_dict(run.facts["form"])
     return Candidate(f"run:{run.id}", net_name(run), run.spec["family"], form, said, run)
 
@@ -116,7 +125,7 @@ def _of_published() -> list[Candidate]:
 
 def _of_one_published(net: Published) -> Candidate:
     family = "vgg" if net.name.startswith("vgg") else "resnet"
-    return Candidate(f"pretrained:{net.name}", net.title, family, net.form, "ImageNet · torchvision, IMAGENET1K_V1")
+    return Candidate(f"pretrained:{net.name}", net.title, family, net.form, _("ImageNet · torchvision, IMAGENET1K_V1"))
 
 
 def _of_files() -> list[Candidate]:
@@ -137,24 +146,31 @@ def _first(found: Sequence[Candidate], data: str, depth: int) -> list[str]:
 
 def _offer_more() -> None:
     """Published nets to fetch, with their sizes, and a file to import."""
-    st.markdown("**ImageNet nets by torchvision**, kept on this machine once fetched:")
+    st.markdown(_("**ImageNet nets by torchvision**, kept on this machine once fetched:"))
     for net in published_nets().values():
         _offer(net)
-    st.markdown("**A checkpoint of your own**")
+    st.markdown(_("**A checkpoint of your own**"))
     _import()
 
 
 def _offer(net: Published) -> None:
     """A published net: here, on its way, or a button that fetches it or goes on where that ended."""
     said, get = st.columns([3, 1], vertical_alignment="center")
-    said.markdown(f"{net.title}: {net.megabytes:.0f} MB, {net.top_1:.1f} % top-1 accuracy")
+    said.markdown(
+        _(
+            "{title}: {megabytes:.0f} MB, {top_1:.1f} % top-1 accuracy",
+            title=net.title,
+            megabytes=net.megabytes,
+            top_1=net.top_1,
+        )
+    )
     job = fetches().find(f"fetch {net.name}")
     if path_of(net, Settings().home).is_file():
-        get.markdown("here")
+        get.markdown(_("here"))
     elif job is not None and not job.status.is_over:
         show_jobs([job], f"fetch_{net.name}")
     else:
-        label, off = "Go on" if job is not None and job.progress else "Fetch", Settings().demo
+        label, off = _("Go on") if job is not None and job.progress else _("Fetch"), Settings().demo
         get.button(label, key=f"fetch_{net.name}", on_click=_fetch, args=[net.name], disabled=off)
         if job is not None and job.error:
             st.error(plain(job.error))
@@ -183,11 +199,18 @@ def _import() -> None:
             return
         numbers = b"".join(value.cpu().numpy().tobytes() for value in net.state_dict().values())
         key = f"imported:{sha256(numbers).hexdigest()[:12]}"
-        origin = f"imported · {file.name}"
+        origin = _("imported · {name}", name=file.name)
         known[file.source] = (Candidate(key, net.spec.name, net.spec.family, _form_of(net.spec), origin), net)
         st.rerun()
     candidate, net = known[file.source]
-    st.success(f"{plain(file.name)} holds **{candidate.name}**, now in the list of nets. {_say_form(net.spec)}")
+    st.success(
+        _(
+            "{name} holds **{name2}**, now in the list of nets. {say_form}",
+            name=plain(file.name),
+            name2=candidate.name,
+            say_form=_say_form(net.spec),
+        )
+    )
 
 
 def _form_of(spec: NetSpec) -> PictureFormat:
@@ -201,10 +224,10 @@ def _form_of(spec: NetSpec) -> PictureFormat:
 
 def _say_form(spec: NetSpec) -> str:
     if (spec.stem, spec.classes) == ("imagenet", 1000):
-        return "Taken as trained on ImageNet."
+        return _("Taken as trained on ImageNet.")
     if (spec.classes, spec.in_channels) == (10, 3):
-        return "Taken as trained on CIFAR-10, normalized as published checkpoints are (mean 0.485, 0.456, 0.406)."
-    return "Its classes have no names in the file: they are numbers here."
+        return _("Taken as trained on CIFAR-10, normalized as published checkpoints are (mean 0.485, 0.456, 0.406).")
+    return _("Its classes have no names in the file: they are numbers here.")
 
 
 def load_candidate(candidate: Candidate) -> "ConvNet":

@@ -13,6 +13,7 @@ from resnet_viz.settings import Settings
 from resnet_viz.studies import Again, Claim, Evidence, Finding, Verdict
 from resnet_viz.studies.published import PUBLISHED
 from resnet_viz.training import ConfigError, LimitError, preset
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.studies import params_of
 from resnet_viz.ui.text import plain
@@ -52,34 +53,40 @@ def show_claim(claim: Claim, finding: Finding) -> None:
     with st.container(border=True):
         st.badge(finding.verdict, icon=icon, color=color)
         st.markdown(f"**{claim.sentence}**")
-        st.caption(f"Claimed in {claim.source}.")
+        st.caption(_("Claimed in {source}.", source=claim.source))
         st.markdown(finding.sentence)
         if claim.key in PUBLISHED:
-            st.markdown(f"*Published:* {PUBLISHED[claim.key]}")
+            st.markdown(_("*Published:* {published}", published=PUBLISHED[claim.key]))
         if finding.runs or finding.studies:
             st.caption(_origin(finding))
         left, right = st.columns(2)
-        left.page_link(f"pages/{claim.page}.py", label="Look closer", icon=":material/search:")
+        left.page_link(f"pages/{claim.page}.py", label=_("Look closer"), icon=":material/search:")
         if claim.again:
             key, note = f"again_{claim.key}", _what(claim.again)
-            right.button("Run it again", key, note, _again, [claim.again], icon=":material/refresh:")
+            right.button(_("Run it again"), key, note, _again, [claim.again], icon=":material/refresh:")
 
 
 def _origin(finding: Finding) -> str:
     parts = []
     if finding.runs:
-        shown = ", ".join(finding.runs[:6]) + (f" and {len(finding.runs) - 6} more" if len(finding.runs) > 6 else "")
-        parts.append(f"Runs {shown}")
+        shown = ", ".join(finding.runs[:6]) + (
+            _(" and {runs} more", runs=len(finding.runs) - 6) if len(finding.runs) > 6 else ""
+        )
+        parts.append(_("Runs {shown}", shown=shown))
     if finding.studies:
-        parts.append(f"{'s' if parts else 'S'}tudy {', '.join(finding.studies)}")
+        parts.append(_("{word}tudy {names}", word="s" if parts else "S", names=", ".join(finding.studies)))
     return "; ".join(parts) + "."
 
 
 def _what(again: Again) -> str:
     if again.question:
-        return f"{studies.QUESTIONS[again.question].title}, asked again in the background."
+        return _("{title}, asked again in the background.", title=studies.QUESTIONS[again.question].title)
     names = ", ".join(spec.name for spec in again.specs)
-    return f"Trains {names} on digits with {len(studies.SEEDS)} seeds, in the background; Sweep shows how far it is."
+    return _(
+        "Trains {names} on digits with {count} seeds, in the background; Sweep shows how far it is.",
+        names=names,
+        count=len(studies.SEEDS),
+    )
 
 
 def _again(again: Again) -> None:
@@ -99,7 +106,7 @@ def _again(again: Again) -> None:
     except (LimitError, ConfigError, SpecError, DatasetError) as error:
         st.toast(f"{plain(str(error))}.", icon=":material/error:")
         return
-    st.toast("Started. You can leave this page; the verdict changes when there is an answer.")
+    st.toast(_("Started. You can leave this page; the verdict changes when there is an answer."))
 
 
 def _groups(again: Again) -> list[list]:

@@ -17,6 +17,7 @@ from resnet_viz.explain.strangers import Familiarity, from_frame
 from resnet_viz.plots import Answer
 from resnet_viz.runs.recorded import store_of
 from resnet_viz.ui.candidates import Candidate, load_candidate, weights_id
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import nets_lock, run_store
 from resnet_viz.ui.text import cell, plain
 
@@ -72,13 +73,21 @@ class Told:
 def take_pictures(candidates: Sequence[Candidate]) -> list[Picture]:
     """Pictures of the reader's own, or test pictures while there are none; a sentence for each file that is refused."""
     uploads, camera = st.columns([3, 1], vertical_alignment="bottom")
-    label = f"Pictures of your own, up to {MOST_PICTURES}"
+    label = _("Pictures of your own, up to {most_pictures}", most_pictures=MOST_PICTURES)
     files = uploads.file_uploader(label, accept_multiple_files=True, key="upload")  # by content, not by name
-    with camera.popover("Camera", icon=":material/photo_camera:", width="stretch"):
-        shot = st.camera_input("A picture from the camera", key="camera") if st.toggle("On", key="camera_on") else None
+    with camera.popover(_("Camera"), icon=":material/photo_camera:", width="stretch"):
+        shot = (
+            st.camera_input(_("A picture from the camera"), key="camera")
+            if st.toggle(_("On"), key="camera_on")
+            else None
+        )
     if len(files) > MOST_PICTURES:
         st.warning(
-            f"These are {len(files)} files; the first {MOST_PICTURES} are asked about. Send the rest after that."
+            _(
+                "These are {files} files; the first {most_pictures} are asked about. Send the rest after that.",
+                files=len(files),
+                most_pictures=MOST_PICTURES,
+            )
         )
     invert = _choose_inversion(candidates) if files or shot else False
     found = [_decode(file.name, file.getvalue(), invert) for file in files[:MOST_PICTURES]]
@@ -87,15 +96,15 @@ def take_pictures(candidates: Sequence[Candidate]) -> list[Picture]:
     if files or shot:
         return pictures
     if samples := _samples(candidates):
-        st.caption("These are test pictures; send some of your own: PNG, JPEG, WebP, GIF or BMP, up to 20 MB each.")
+        st.caption(_("These are test pictures; send some of your own: PNG, JPEG, WebP, GIF or BMP, up to 20 MB each."))
     return samples
 
 
 def _choose_inversion(candidates: Sequence[Candidate]) -> bool:
     if all(candidate.form.channels == 3 for candidate in candidates):
         return False
-    help = "Nets for digits learned bright strokes on black; ink on paper is the other way round."
-    return st.checkbox("Swap light and dark for nets that see gray", value=True, key="invert", help=help)
+    help = _("Nets for digits learned bright strokes on black; ink on paper is the other way round.")
+    return st.checkbox(_("Swap light and dark for nets that see gray"), value=True, key="invert", help=help)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -118,7 +127,9 @@ def _samples(candidates: Sequence[Candidate]) -> list[Picture]:
             found = store_of(run_store(), candidate.run.id).samples(candidate.run.id)
             classes = candidate.form.classes
             return [
-                Picture(f"test picture {i + 1}: {classes[label]}", decode_image(png), classes[label])
+                Picture(
+                    _("test picture {i}: {classes}", i=i + 1, classes=classes[label]), decode_image(png), classes[label]
+                )
                 for i, (label, png) in enumerate(found[::2])
             ]
     return []
@@ -205,16 +216,16 @@ def _data_url(picture: np.ndarray) -> str:
 def choose_row(frame: pd.DataFrame, candidates: Sequence[Candidate]) -> int:
     """The table, and the row that the reader looks at closely."""
     columns: dict[str, Any] = {
-        "seen": st.column_config.ImageColumn("seen", width="small", help="As the first net sees it."),
-        "picture": st.column_config.TextColumn("picture", width="medium"),
+        "seen": st.column_config.ImageColumn(_("seen"), width="small", help=_("As the first net sees it.")),
+        "picture": st.column_config.TextColumn(_("picture"), width="medium"),
         "agree": st.column_config.TextColumn(
-            "agree", help="Of nets that know the same classes: how many name the same one."
+            _("agree"), help=_("Of nets that know the same classes: how many name the same one.")
         ),
-        "strange": st.column_config.TextColumn("strange to", help="Nets that have seen nothing like it."),
+        "strange": st.column_config.TextColumn(_("strange to"), help=_("Nets that have seen nothing like it.")),
     }
     for i, one in enumerate(candidates):
         columns[f"{i} answer"] = st.column_config.TextColumn(one.name, width="small")
-        columns[f"{i} entropy"] = st.column_config.NumberColumn("entropy, bits", format="%.2f", width="small")
+        columns[f"{i} entropy"] = st.column_config.NumberColumn(_("entropy, bits"), format="%.2f", width="small")
     event = st.dataframe(
         frame,
         column_config=columns,
@@ -250,22 +261,37 @@ def tell(told: Sequence[Told]) -> None:
     for one in told:
         most = np.log2(len(one.probabilities))
         st.markdown(
-            f"**{one.candidate.name}** says **{plain(one.best)}** with {one.probabilities.max():.1%}; entropy "
-            f"{one.entropy:.2f} of {most:.2f} bits."
+            _(
+                "**{name}** says **{best}** with {most:.1%}; entropy {entropy:.2f} of {most2:.2f} bits.",
+                name=one.candidate.name,
+                best=plain(one.best),
+                most=one.probabilities.max(),
+                entropy=one.entropy,
+                most2=most,
+            )
         )
         if one.is_strange and one.measure is not None and one.familiarity is not None:
             st.warning(
-                f"To {one.candidate.name} this looks like nothing it was trained on: familiarity "
-                f"{one.familiarity:.2f}, below {one.measure.threshold:.2f}. {say_rates(one.measure)}"
+                _(
+                    "To {name} this looks like nothing it was trained on: familiarity {familiarity:.2f}, below "
+                    "{threshold:.2f}. {say_rates}",
+                    name=one.candidate.name,
+                    familiarity=one.familiarity,
+                    threshold=one.measure.threshold,
+                    say_rates=say_rates(one.measure),
+                )
             )
 
 
 def say_rates(measure: Familiarity) -> str:
     """How often the warning is wrong."""
     missed = ", ".join(f"{share:.0%} of {kind}" for kind, share in measure.missed.items())
-    return (
-        f"Of {measure.counts['held out']} held-out pictures of its own {measure.false_alarms:.1%} are below as well; "
-        f"above it, and not warned of, are {missed}."
+    return _(
+        "Of {counts} held-out pictures of its own {false_alarms:.1%} are below as well; above it, and not "
+        "warned of, are {missed}.",
+        counts=measure.counts["held out"],
+        false_alarms=measure.false_alarms,
+        missed=missed,
     )
 
 

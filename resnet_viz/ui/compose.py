@@ -17,6 +17,7 @@ from resnet_viz.nets import (
     possible_depths,
     title,
 )
+from resnet_viz.ui.language import _
 from resnet_viz.ui.text import plain, refuse
 
 PARAMETER, UNFOLDED = "compare", "unfold"  # in the URL
@@ -44,7 +45,7 @@ def choose_specs() -> list[NetSpec]:
         with column:
             specs.append(_choose_spec(slot, removable=len(slots) > 1))
     if len(slots) < MOST:
-        st.button("Add a net", icon=":material/add:", on_click=add_net, args=[specs[-1]])
+        st.button(_("Add a net"), icon=":material/add:", on_click=add_net, args=[specs[-1]])
     st.query_params[PARAMETER] = SEPARATOR.join(spec.to_slug() for spec in specs)
     return specs
 
@@ -54,14 +55,16 @@ def choose_unfolded(specs: Sequence[NetSpec]) -> list[int]:
     stages = range(1, max(len(spec.layout.blocks) for spec in specs) + 1)
     linked = [stage for stage in stages if str(stage) in st.query_params.get(UNFOLDED, "")]
     unfolded = st.pills(
-        "Unfold",
+        _("Unfold"),
         stages,
         selection_mode="multi",
         default=linked,
-        format_func=lambda stage: f"stage {stage}",
+        format_func=lambda stage: _("stage {stage}", stage=stage),
         key="unfolded",
-        help="Long stages show their first and last block. Solid: the identity. Dashed: a projection, or where "
-        "sizes change.",
+        help=_(
+            "Long stages show their first and last block. Solid: the identity. Dashed: a projection, or where "
+            "sizes change."
+        ),
     )
     # Not bound to the URL: st.switch_page fails while a bound control differs from its default.
     if unfolded:
@@ -92,7 +95,7 @@ def _start() -> None:
             if slug:
                 add_net(NetSpec.from_slug(slug))
         except SpecError as error:
-            st.error(f"The link names a net that does not exist: {plain(str(error))}.")
+            st.error(_("The link names a net that does not exist: {error}.", error=plain(str(error))))
     if not st.session_state[_SLOTS]:
         for slug in DEFAULT:
             add_net(NetSpec.from_slug(slug))
@@ -113,19 +116,19 @@ def _key(slot: int, field: str = "spec") -> str:
 def _choose_spec(slot: int, removable: bool) -> NetSpec:
     start = NetSpec.from_slug(st.session_state[_key(slot)])
     name = st.empty()
-    kind = st.selectbox("Kind of net", list(KINDS), list(KINDS).index(_kind_of(start)), key=_key(slot, "kind"))
+    kind = st.selectbox(_("Kind of net"), list(KINDS), list(KINDS).index(_kind_of(start)), key=_key(slot, "kind"))
     fields: dict[str, Any] = dict(KINDS[kind])
     kept = ("in_channels", "classes", "width", "appended")
     fields |= {name: getattr(start, name) for name in kept}
     depths = possible_depths(fields["family"], fields.get("stem", "cifar"), fields.get("block", "basic"))
     nearest = min(depths, key=lambda depth: abs(depth - start.depth))
-    fields["depth"] = st.select_slider("Depth", depths, nearest, key=_key(slot, f"depth_{kind}"))
+    fields["depth"] = st.select_slider(_("Depth"), depths, nearest, key=_key(slot, f"depth_{kind}"))
     if fields["family"] == "resnet":
-        fields["shortcut"] = _choose(slot, "shortcut", "Shortcut", SHORTCUTS, start)
-    with st.popover("More", icon=":material/tune:", width="stretch"):
+        fields["shortcut"] = _choose(slot, "shortcut", _("Shortcut"), SHORTCUTS, start)
+    with st.popover(_("More"), icon=":material/tune:", width="stretch"):
         fields |= _choose_more(slot, start, fields)
     if removable:
-        st.button("Remove", icon=":material/close:", key=_key(slot, "remove"), on_click=_remove, args=[slot])
+        st.button(_("Remove"), icon=":material/close:", key=_key(slot, "remove"), on_click=_remove, args=[slot])
     try:
         spec = NetSpec(**fields)
     except SpecError as error:
@@ -144,28 +147,30 @@ def _choose_more(slot: int, start: NetSpec, fields: Mapping[str, Any]) -> dict[s
     )
     if fields.get("stem") == "cifar":
         more["width"] = st.number_input(
-            "Filters of the first stage", 1, 256, start.width, key=_key(slot, "width"), help="16 in the paper."
+            _("Filters of the first stage"), 1, 256, start.width, key=_key(slot, "width"), help=_("16 in the paper.")
         )
     if fields["family"] != "vgg":
-        more["order"] = _choose(slot, "order", "Block order", ORDERS, start)
+        more["order"] = _choose(slot, "order", _("Block order"), ORDERS, start)
     if is_bottleneck:
-        more["stride_in"] = _choose(slot, "stride_in", "Stride", STRIDES, start)
-    more["batch_norm"] = st.toggle("Batch norm", start.batch_norm, key=_key(slot, "batch_norm"))
-    more["activation"] = _choose(slot, "activation", "Activation", ACTIVATIONS, start)
-    more["initialization"] = _choose(slot, "initialization", "Initialization", INITIALIZATIONS, start)
+        more["stride_in"] = _choose(slot, "stride_in", _("Stride"), STRIDES, start)
+    more["batch_norm"] = st.toggle(_("Batch norm"), start.batch_norm, key=_key(slot, "batch_norm"))
+    more["activation"] = _choose(slot, "activation", _("Activation"), ACTIVATIONS, start)
+    more["initialization"] = _choose(slot, "initialization", _("Initialization"), INITIALIZATIONS, start)
     if fields["family"] == "resnet":
         more["zero_last_norm"] = st.toggle(
-            "Zero the last norm of each branch", start.zero_last_norm, key=_key(slot, "zero_last_norm")
+            _("Zero the last norm of each branch"), start.zero_last_norm, key=_key(slot, "zero_last_norm")
         )
         more["survival"] = st.slider(
-            "Survival of the last block",
+            _("Survival of the last block"),
             0.1,
             1.0,
             start.survival,
             step=0.05,
             key=_key(slot, "survival"),
-            help="Stochastic depth (Huang et al. 2016): in training each block is left out at times, later ones more "
-            "often. 1 leaves out none.",
+            help=_(
+                "Stochastic depth (Huang et al. 2016): in training each block is left out at times, later ones more "
+                "often. 1 leaves out none."
+            ),
         )
     return more
 

@@ -17,6 +17,7 @@ from resnet_viz.data import (
     picture_size,
 )
 from resnet_viz.settings import Settings
+from resnet_viz.ui.language import _
 from resnet_viz.ui.text import plain, refuse
 
 SIDES = (16, 24, 32, 48, 64, 96, 128, 160, 224)
@@ -51,18 +52,18 @@ class DataChoice:
 def choose_data() -> DataChoice:
     """The controls of a data set, all in the URL."""
     name = st.selectbox(
-        "Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, key="data", bind="query-params"
+        _("Data set"), list(DATASETS), format_func=lambda name: DATASETS[name].title, key="data", bind="query-params"
     )
     data = DATASETS[name]
     st.caption(plain(data.note))
     folder = ""
     if name == "folder":
-        place = "/path/to/pictures or /path/to/pictures.zip"
-        label = "Folder or zip on this machine"
+        place = _("/path/to/pictures or /path/to/pictures.zip")
+        label = _("Folder or zip on this machine")
         folder = st.text_input(label, key="folder", bind="query-params", placeholder=place).strip()
     if not data.sizes:
         return DataChoice(name, folder, 0)
-    label, note = "Picture size", "The side in pixels that pictures are brought to."
+    label, note = _("Picture size"), _("The side in pixels that pictures are brought to.")
     size = st.select_slider(label, SIDES, value=data.size, key=f"size_{name}", bind="query-params", help=note)
     return DataChoice(name, folder, 0 if size == data.size else size)
 
@@ -73,12 +74,18 @@ def show_loading(choice: DataChoice) -> ImageData | None:
     key = ("loaded", choice)
     wants = st.session_state.get("data_wanted") == key
     if choice.name != "folder" and not wants and not is_at_hand(choice.name, root, choice.size):
-        st.info(f"{DATASETS[choice.name].title} is not on this machine yet. {plain(DATASETS[choice.name].note)}")
+        st.info(
+            _(
+                "{title} is not on this machine yet. {note}",
+                title=DATASETS[choice.name].title,
+                note=plain(DATASETS[choice.name].note),
+            )
+        )
         off = Settings().demo
-        if not st.button("Fetch and prepare", type="primary", icon=":material/download:", disabled=off):
+        if not st.button(_("Fetch and prepare"), type="primary", icon=":material/download:", disabled=off):
             return None
         st.session_state["data_wanted"] = key
-    bar = st.progress(0.0, text="Opening the data set…")
+    bar = st.progress(0.0, text=_("Opening the data set…"))
 
     def tell(sentence: str, fraction: float) -> None:
         bar.progress(min(1.0, fraction), text=plain(sentence))

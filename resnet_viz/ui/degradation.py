@@ -14,6 +14,7 @@ from resnet_viz.runs import Run, RunStore
 from resnet_viz.training import ConfigError, Grid
 from resnet_viz.ui import sweeps
 from resnet_viz.ui.groups import APART, WISH, Group, key_of
+from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import DEPTHS, Plan, choose_at_once, show_price
 from resnet_viz.ui.published import conditions_of_run
 from resnet_viz.ui.text import refuse
@@ -101,10 +102,10 @@ def show_what_was_run(runs: Sequence[Run]) -> None:
     ]
     recipe = {name: value for name, value in runs[0].config.items() if name not in APART}
     percent = st.column_config.NumberColumn(format="percent")
-    with st.expander("What was run", icon=":material/receipt_long:"):
+    with st.expander(_("What was run"), icon=":material/receipt_long:"):
         columns = {"training error": percent, "test error": percent}
         st.dataframe(pd.DataFrame(rows), column_config=columns, hide_index=True)
-        st.caption("All of them: " + ", ".join(f"{name} {value}" for name, value in recipe.items() if value) + ".")
+        st.caption(_("All of them: ") + ", ".join(f"{name} {value}" for name, value in recipe.items() if value) + ".")
 
 
 def say_training(errors: pd.DataFrame) -> list[str]:
@@ -116,10 +117,19 @@ def say_training(errors: pd.DataFrame) -> list[str]:
         found = compare(errors, (first, second), "train")
         deep, shallow = (_mean(errors, net) for net in (first, second))
         runs = " and ".join(map(str, found.counts))
-        test = "" if found.p is None else f" (means of {runs} runs, p = {found.p:.2g})"
+        test = "" if found.p is None else _(" (means of {runs} runs, p = {p:.2g})", runs=runs, p=found.p)
         said.append(
-            f"**{found.names[0]}** ends at **{deep:.1f} %** *training* error, {found.names[1]} at {shallow:.1f} %"
-            f"{test}: {found.words}. {_say_meaning(found)}"
+            _(
+                "**{names}** ends at **{deep:.1f} %** *training* error, {names2} at {shallow:.1f} %{test}: "
+                "{words}. {say_meaning}",
+                names=found.names[0],
+                deep=deep,
+                names2=found.names[1],
+                shallow=shallow,
+                test=test,
+                words=found.words,
+                say_meaning=_say_meaning(found),
+            )
         )
     return said
 
@@ -132,15 +142,18 @@ def _mean(errors: pd.DataFrame, net: tuple[str, int]) -> float:
 def _say_meaning(found: "lab.Comparison") -> str:
     """What a comparison of a deep net (first) with a shallow one means, on training pictures."""
     if found.winner == found.names[1]:
-        return (
+        return _(
             "The deeper net is worse on the very pictures it learns from: that is **not overfitting**. It could do "
             "what the shallower one does, with its other layers as the identity; training does not find it."
         )
     if found.winner == found.names[0]:
-        return "Here depth helps to fit."
+        return _("Here depth helps to fit.")
     if found.p is None:
-        return f"The difference is {found.difference:+.1f} points; two seeds of each are the least that can be tested."
-    return "No degradation can be claimed from these seeds; nor can it be ruled out."
+        return _(
+            "The difference is {difference:+.1f} points; two seeds of each are the least that can be tested.",
+            difference=found.difference,
+        )
+    return _("No degradation can be claimed from these seeds; nor can it be ruled out.")
 
 
 def published_beside(group: Group, published: Sequence[PublishedError] = PUBLISHED) -> pd.DataFrame:
@@ -152,7 +165,7 @@ def published_beside(group: Group, published: Sequence[PublishedError] = PUBLISH
     for one in published:
         runs = [run for run in group.finished if _is_same_net(one, run)]
         here = 100 * sum(run.test_error or 0.0 for run in runs) / len(runs) if runs else None
-        verdict = one.conditions.verdict(conditions_of_run(runs[0])) if runs else "no such net among these runs"
+        verdict = one.conditions.verdict(conditions_of_run(runs[0])) if runs else _("no such net among these runs")
         rows.append((one.name, one.error, here, len(runs), verdict, one.source))
     return pd.DataFrame(rows, columns=["net", "published", "here", "runs", "verdict", "source"])
 
@@ -182,7 +195,7 @@ def show_published(group: Group, published: Sequence[PublishedError] = PUBLISHED
 
 def _shorten(verdict: str) -> str:
     """The names of what differs, without the values."""
-    _, colon, rest = verdict.partition("differs in: ")
+    _no, colon, rest = verdict.partition("differs in: ")
     if not colon:
         return verdict
     return f"no: {', '.join(part.split(' (')[0] for part in rest.partition(';')[0].split('), '))}"
@@ -190,24 +203,42 @@ def _shorten(verdict: str) -> str:
 
 def show_vgg(group: Group) -> None:
     """The article's VGG-18 against VGG-34, and those of the group, if it has them."""
-    accuracies = " and ".join(f"{100 - (one.error or 0):.0f} % with {one.depth} layers" for one in ARTICLE)
-    st.markdown(f"{ARTICLE[0].source[:1].upper()}{ARTICLE[0].source[1:]} trained VGG-style stacks on CIFAR-10 without "
-                f"any shortcut, and reached an accuracy of {accuracies}.")  # fmt: skip
+    accuracies = " and ".join(
+        _("{value:.0f} % with {depth} layers", value=100 - (one.error or 0), depth=one.depth) for one in ARTICLE
+    )
+    st.markdown(
+        _(
+            "{source} trained VGG-style stacks on CIFAR-10 without any shortcut, and reached an "
+            "accuracy of {accuracies}.",
+            source=ARTICLE[0].source,
+            accuracies=accuracies,
+        )
+    )
     runs = [run for run in group.of("vgg") if run.spec["depth"] in VGG_DEPTHS]
     errors = errors_of(runs)
     if errors["depth"].nunique() < 2:
-        st.info("Among these runs are no VGG-18 and VGG-34. The grid below trains them along if you ask for it.")
+        st.info(_("Among these runs are no VGG-18 and VGG-34. The grid below trains them along if you ask for it."))
         return
     pair = (("vgg", 34), ("vgg", 18))
     for part, title in (("train", "training"), ("test", "test")):
         found = compare(errors, pair, part)
         means = {depth: 100 * errors.loc[errors["depth"] == depth, f"{part}_error"].mean() for depth in VGG_DEPTHS}
         between = (
-            "" if found.low is None else f" (95 % interval of the difference {found.low:+.1f} to {found.high:+.1f})"
+            ""
+            if found.low is None
+            else _(" (95 % interval of the difference {low:+.1f} to {high:+.1f})", low=found.low, high=found.high)
         )
         st.markdown(
-            f"**{title.capitalize()} error**: VGG-34 {means[34]:.1f} %, VGG-18 {means[18]:.1f} %, over "
-            f"{' and '.join(map(str, found.counts))} runs: **{found.words}**{between}."
+            _(
+                "**{title} error**: VGG-34 {means:.1f} %, VGG-18 {means2:.1f} %, over {names} runs: "
+                "**{words}**{between}.",
+                title=title.capitalize(),
+                means=means[34],
+                means2=means[18],
+                names=" and ".join(map(str, found.counts)),
+                words=found.words,
+                between=between,
+            )
         )
     show_published(group, ARTICLE)
 
@@ -216,10 +247,12 @@ def run_grid() -> None:
     """Depths, seeds, data and recipe of a grid of one's own, its price, and the button that starts it."""
     left, right = st.columns(2, gap="large")
     depths = left.multiselect(
-        "Depths", list(range(DEPTHS[0], DEPTHS[1] + 1, 6)), [8, 20, 32, 44, 56], key="depths_of_grid"
+        _("Depths"), list(range(DEPTHS[0], DEPTHS[1] + 1, 6)), [8, 20, 32, 44, 56], key="depths_of_grid"
     )
-    seeds = right.number_input("Seeds", 1, sweeps.MOST_SEEDS, 3, key="seeds_of_grid", help="Two or more for a verdict.")
-    with_vgg = right.toggle("VGG-18 and VGG-34 along with them", key="vgg_of_grid", help="The article's stacks.")
+    seeds = right.number_input(
+        _("Seeds"), 1, sweeps.MOST_SEEDS, 3, key="seeds_of_grid", help=_("Two or more for a verdict.")
+    )
+    with_vgg = right.toggle(_("VGG-18 and VGG-34 along with them"), key="vgg_of_grid", help=_("The article's stacks."))
     try:
         data, config = sweeps.choose_recipe_of_sweep(max(depths, default=0))
         comparisons = Grid(depths, seeds=range(int(seeds))).comparisons(config)
@@ -229,13 +262,20 @@ def run_grid() -> None:
         refuse(error)
         return
     if len(depths) < 2:
-        st.info("Choose at least two depths.")
+        st.info(_("Choose at least two depths."))
         return
     specs = tuple(spec for wanted in comparisons for spec, _ in wanted)
-    st.markdown(f"**{len(specs)} runs**: plain and residual, in {len(depths)} depths, with {seeds} seeds of each.")
+    st.markdown(
+        _(
+            "**{specs} runs**: plain and residual, in {depths} depths, with {seeds} seeds of each.",
+            specs=len(specs),
+            depths=len(depths),
+            seeds=seeds,
+        )
+    )
     choose_at_once()
     can_start = show_price(Plan(specs, config, data), with_sizes=False)
-    if st.button("Run the grid", type="primary", icon=":material/play_arrow:", disabled=not can_start):
+    if st.button(_("Run the grid"), type="primary", icon=":material/play_arrow:", disabled=not can_start):
         before = st.session_state.get(sweeps.PARAMETER)
         sweeps.start_sweep(comparisons)
         if st.session_state.get(sweeps.PARAMETER) != before:

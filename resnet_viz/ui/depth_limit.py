@@ -22,6 +22,7 @@ from resnet_viz.studies.narrow import DEEP, RECIPE, TRIO
 from resnet_viz.training import TrainingConfig, preset
 from resnet_viz.ui.data import DataChoice
 from resnet_viz.ui.groups import APART
+from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import Plan, queue, show_price
 from resnet_viz.ui.services import machine, run_store
 from resnet_viz.ui.subjects import is_recorded
@@ -59,11 +60,11 @@ def choose_trio(trios: dict[str, list[Run]]) -> list[Run]:
     options = list(trios)
     wished = st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
     if wished and wished not in trios:
-        st.info(f"There are no such nets by the name {wished} on this machine; these are others.")
+        st.info(_("There are no such nets by the name {wished} on this machine; these are others.", wished=wished))
     index = options.index(wished) if wished in trios else 0
     chosen = options[0]
     if len(options) > 1:
-        chosen = st.selectbox("Nets", options, index, format_func=lambda id_: _title(trios[id_]))
+        chosen = st.selectbox(_("Nets"), options, index, format_func=lambda id_: _title(trios[id_]))
     show_trio(chosen)
     return trios[chosen]
 
@@ -76,8 +77,12 @@ def show_trio(comparison: str) -> None:
 def _title(runs: Sequence[Run]) -> str:
     run = runs[0]
     day = datetime.fromtimestamp(run.created_at).strftime("%d %b %Y %H:%M")
-    return (
-        f"seed {run.config['seed']} · {'recorded' if is_recorded(run) else 'trained here'} · {day} · {run.comparison}"
+    return _(
+        "seed {seed} · {value} · {day} · {comparison}",
+        seed=run.config["seed"],
+        value=_("recorded") if is_recorded(run) else _("trained here"),
+        day=day,
+        comparison=run.comparison,
     )
 
 
@@ -92,7 +97,7 @@ def draw(runs: Sequence[Run]) -> list:
 
 def short_name(run: Run) -> str:
     """ResNet-20, ResNet-1202, stochastic ResNet-1202: all three are narrow."""
-    return ("stochastic " if run.spec["survival"] < 1 else "") + f"ResNet-{run.spec['depth']}"
+    return ("stochastic " if run.spec["survival"] < 1 else "") + _("ResNet-{depth}", depth=run.spec["depth"])
 
 
 def say_errors(runs: Sequence[Run]) -> list[str]:
@@ -101,50 +106,72 @@ def say_errors(runs: Sequence[Run]) -> list[str]:
     for run in runs:
         if run.train_error is None or run.test_error is None:
             continue
-        when = "ends at" if run.status is RunStatus.FINISHED else f"is at step {run.step} at"
+        when = _("ends at") if run.status is RunStatus.FINISHED else _("is at step {step} at", step=run.step)
         gap = 100 * (run.test_error - run.train_error)
         said.append(
-            f"**{short_name(run)}** {when} **{run.train_error:.1%}** training and **{run.test_error:.1%}** test error: "
-            f"a gap of {gap:.1f} points."
+            _(
+                "**{short_name}** {when} **{train_error:.1%}** training and **{test_error:.1%}** test error: a gap "
+                "of {gap:.1f} points.",
+                short_name=short_name(run),
+                when=when,
+                train_error=run.train_error,
+                test_error=run.test_error,
+                gap=gap,
+            )
         )
     return said
 
 
 def say_verdict(runs: Sequence[Run]) -> str:
     """Whether the deep net trains and overfits, by the rule of lab.judge_overfitting; runs as TRIO has them."""
-    shallow, deep, _ = runs
+    shallow, deep, _stochastic = runs
     found = lab.judge_overfitting(_errors(deep), _errors(shallow), deep.facts["test_count"])
-    return (
-        f"By the rule below **{short_name(deep)} {found.words}**: its training error is {deep.train_error:.1%}, its "
-        f"test error {_say_excess(found)} that of {short_name(shallow)}. {_say_meaning(found, deep)}"
+    return _(
+        "By the rule below **{short_name} {words}**: its training error is {train_error:.1%}, its test error "
+        "{say_excess} that of {short_name2}. {say_meaning}",
+        short_name=short_name(deep),
+        words=found.words,
+        train_error=deep.train_error,
+        say_excess=_say_excess(found),
+        short_name2=short_name(shallow),
+        say_meaning=_say_meaning(found, deep),
     )
 
 
 def _say_excess(found: "lab.Overfit") -> str:
     """How far a test error lies off another, and how far it could by chance."""
     where = "above" if found.excess > 0 else "below"
-    return f"{abs(found.excess):.1f} points ({found.noise:.1f} can be chance) {where}"
+    return _(
+        "{excess:.1f} points ({noise:.1f} can be chance) {where}",
+        excess=abs(found.excess),
+        noise=found.noise,
+        where=where,
+    )
 
 
 def _say_meaning(found: "lab.Overfit", deep: Run) -> str:
     if found.words == lab.UNFIT:
-        return (
-            f"In {deep.total_steps} steps it has not learned even its {deep.config['subset']} training pictures. That "
-            "is no overfitting: on this budget so deep a net is hard to train, shortcuts or not. The paper trained for "
-            "64,000 steps."
+        return _(
+            "In {total_steps} steps it has not learned even its {subset} training pictures. That is no "
+            "overfitting: on this budget so deep a net is hard to train, shortcuts or not. The paper trained "
+            "for 64,000 steps.",
+            total_steps=deep.total_steps,
+            subset=deep.config["subset"],
         )
     if found.words == lab.OVERFITS:
-        return "It knows its training pictures and is worse on others: more layers, and nothing to learn them from."
-    return "More layers alone did no harm here: what was said of 1202 layers on CIFAR-10 does not show."
+        return _("It knows its training pictures and is worse on others: more layers, and nothing to learn them from.")
+    return _("More layers alone did no harm here: what was said of 1202 layers on CIFAR-10 does not show.")
 
 
 def say_rescue(runs: Sequence[Run]) -> str:
     """What stochastic depth changes in the test error of the deep net."""
-    _, deep, stochastic = runs
+    _shallow, deep, stochastic = runs
     found = lab.judge_overfitting(_errors(stochastic), _errors(deep), deep.facts["test_count"])
-    return (
-        f"With stochastic depth the test error is {_say_excess(found)} that of the same net without. (Its training "
-        "error counts wrong answers of nets with blocks left out, and is no measure of how well the whole net fits.)"
+    return _(
+        "With stochastic depth the test error is {say_excess} that of the same net without. (Its training "
+        "error counts wrong answers of nets with blocks left out, and is no measure of how well the whole "
+        "net fits.)",
+        say_excess=_say_excess(found),
     )
 
 
@@ -182,10 +209,10 @@ def offer_training(trios: dict[str, list[Run]]) -> None:
     """The price of the three nets, and the button that trains them with a seed that was not tried."""
     tried = {run.config["seed"] for runs in trios.values() for run in runs}
     fresh = next(seed for seed in range(10**6) if seed not in tried)
-    seed = st.number_input("Seed", 0, 9999, fresh, key=f"seed_of_trio_{fresh}", help="First weights and order.")
+    seed = st.number_input(_("Seed"), 0, 9999, fresh, key=f"seed_of_trio_{fresh}", help=_("First weights and order."))
     config = config_of(int(seed))
     can_start = show_price(Plan(TRIO, config, DataChoice("digits", "", 0)))
-    label = "Train the three nets"
+    label = _("Train the three nets")
     is_asked = st.button(label, type="primary", icon=":material/play_arrow:", disabled=not can_start)
     if is_asked and (comparison := queue([(spec, config) for spec in TRIO])):
         show_trio(comparison)

@@ -10,6 +10,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.paper import Finding
 from resnet_viz.runs import Run
 from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.language import _
 
 MOST_BLOCKS = 60  # a net of twice the blocks takes four times as long: twice the lengths, twice as far
 MIDDLE = 0.9  # of the gradient, whose lengths are told
@@ -27,9 +28,15 @@ def residual_ones(runs: Sequence[Run]) -> list[Run]:
     residual = [run for run in runs if run.spec["family"] == "resnet"]
     if plain:
         have = "have" if len(plain) > 1 else "has"
-        st.caption(f"{' and '.join(plain)} {have} no shortcuts: one path leads through all blocks, and it is left out.")
+        st.caption(
+            _(
+                "{names} {have} no shortcuts: one path leads through all blocks, and it is left out.",
+                names=" and ".join(plain),
+                have=have,
+            )
+        )
     if not residual:
-        st.info("There is no residual net among these. Choose others above, or train one on the **Train** page.")
+        st.info(_("There is no residual net among these. Choose others above, or train one on the **Train** page."))
         st.stop()
     return residual
 
@@ -40,19 +47,30 @@ def tell_ways(net: str, shares: pd.DataFrame) -> str:
     least, most = ordered.iloc[0], ordered.iloc[-1]
     more = int((shares["share"] > 0.5).sum())
     kept = (shares["shortcut"] / shares["arriving"]).median()
-    return (
-        f"**{net}**: the shortcut's part is the larger one in {more} of {len(shares)} blocks; its share is "
-        f"{shares['share'].median():.0%} in the median, from {least['share']:.0%} in {least['block']} to "
-        f"{most['share']:.0%} in {most['block']}. Of what arrives behind a block {kept:.0%} comes through its shortcut "
-        f"in the median. The cosine between both parts is {shares['cosine'].median():.2f} in the median, from "
-        f"{shares['cosine'].min():.2f} to {shares['cosine'].max():.2f}."
+    return _(
+        "**{net}**: the shortcut's part is the larger one in {more} of {shares} blocks; its share is "
+        "{share:.0%} in the median, from {share2:.0%} in {block} to {share3:.0%} in {block2}. Of what "
+        "arrives behind a block {kept:.0%} comes through its shortcut in the median. The cosine between both "
+        "parts is {cosine:.2f} in the median, from {least:.2f} to {most:.2f}.",
+        net=net,
+        more=more,
+        shares=len(shares),
+        share=shares["share"].median(),
+        share2=least["share"],
+        block=least["block"],
+        share3=most["share"],
+        block2=most["block"],
+        kept=kept,
+        cosine=shares["cosine"].median(),
+        least=shares["cosine"].min(),
+        most=shares["cosine"].max(),
     )
 
 
 def tell_lengths(net: str, lengths: pd.DataFrame) -> str:
     """What `lab.path_lengths` says of one net: which lengths carry the gradient, and how much cancels."""
     if lengths["contribution"].isna().any():
-        return f"**{net}**: no gradient of these pictures can be measured; it is zero, or no number."
+        return _("**{net}**: no gradient of these pictures can be measured; it is zero, or no number.", net=net)
     blocks = int(lengths["length"].max())
     low, high, of_paths = lab.middle_lengths(lengths, MIDDLE)
     mean = (lengths["length"] * lengths["contribution"]).sum()
@@ -60,14 +78,28 @@ def tell_lengths(net: str, lengths: pd.DataFrame) -> str:
     factor = lengths["log10_gradient"].diff().median()
     added, alone = lengths["together"].sum(), lengths["alone"].sum()
     added_up = int(lengths.sort_values("together")["length"].iloc[-1])
-    return (
-        f"**{net}**: {2.0**blocks:.3g} paths through {blocks} blocks, {blocks / 2:g} long in the mean. With one more "
-        f"block on a path its gradient is {10**factor:.2g} times as strong in the median. The middle {MIDDLE:.0%} of "
-        f"the gradient comes along paths of **{low} to {high} blocks**, {mean:.1f} in the mean; they are "
-        f"**{100 * of_paths:.3g} % of all paths**. Paths shorter than the mean of all carry {short:.0%}. But the norms "
-        f"of single paths do not add up: their sum is {alone:.3g} times the norm of the whole gradient, and the rest "
-        "cancels. Where the paths of one length are added up first, the sum of the norms is "
-        f"{added:.2g} times the whole, and the largest is that of paths of {added_up} blocks."
+    return _(
+        "**{net}**: {blocks:.3g} paths through {blocks2} blocks, {blocks3:g} long in the mean. With one more "
+        "block on a path its gradient is {factor:.2g} times as strong in the median. The middle {middle:.0%} "
+        "of the gradient comes along paths of **{low} to {high} blocks**, {mean:.1f} in the mean; they are "
+        "**{of_paths:.3g} % of all paths**. Paths shorter than the mean of all carry {short:.0%}. But the "
+        "norms of single paths do not add up: their sum is {alone:.3g} times the norm of the whole gradient, "
+        "and the rest cancels. Where the paths of one length are added up first, the sum of the norms is "
+        "{added:.2g} times the whole, and the largest is that of paths of {added_up} blocks.",
+        net=net,
+        blocks=2.0**blocks,
+        blocks2=blocks,
+        blocks3=blocks / 2,
+        factor=10**factor,
+        middle=MIDDLE,
+        low=low,
+        high=high,
+        mean=mean,
+        of_paths=100 * of_paths,
+        short=short,
+        alone=alone,
+        added=added,
+        added_up=added_up,
     )
 
 
@@ -75,9 +107,12 @@ def tell_published(finding: Finding) -> str:
     """What Veit et al. say of their net, with the count that can be made again, and what makes the nets differ."""
     low, high = PUBLISHED_LENGTHS
     share = lab.share_of_paths(PUBLISHED_BLOCKS, low, high)
-    return (
-        f"**{finding.source}**: {finding.text} (two layers a block; counted again with binomial coefficients: "
-        f"{share:.2%}). That is a net trained at length on CIFAR-10. Here the nets are others: with fewer blocks the "
-        "same lengths are a far larger part of all paths, and it is the weakening per block that decides which lengths "
-        "count. So compare the shape, and not the percentage."
+    return _(
+        "**{source}**: {value} (two layers a block; counted again with binomial coefficients: {share:.2%}). "
+        "That is a net trained at length on CIFAR-10. Here the nets are others: with fewer blocks the same "
+        "lengths are a far larger part of all paths, and it is the weakening per block that decides which "
+        "lengths count. So compare the shape, and not the percentage.",
+        source=finding.source,
+        value=finding.text,
+        share=share,
     )

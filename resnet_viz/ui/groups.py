@@ -12,6 +12,7 @@ from resnet_viz.data import DATASETS
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore, recorded_stores
 from resnet_viz.training import TrainingConfig
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import machine, run_store
 
 PARAMETER = "grid"  # in the URL and in the session
@@ -46,14 +47,26 @@ class Group:
     def title(self) -> str:
         """The group in a line: data, budget, depths, seeds, where from."""
         config = TrainingConfig(**self.runs[0].config)
-        budget = f"{config.iterations:,} steps" if config.iterations else f"{config.epochs} epochs"
-        part = f", {config.subset:,} pictures" if config.subset else ""
+        budget = (
+            _("{iterations:,} steps", iterations=config.iterations)
+            if config.iterations
+            else _("{epochs} epochs", epochs=config.epochs)
+        )
+        part = _(", {subset:,} pictures", subset=config.subset) if config.subset else ""
         stacks = [run for run in self.runs if run.spec["family"] != "vgg"]
         depths = ", ".join(str(depth) for depth in sorted({run.spec["depth"] for run in stacks}))
         seeds = len({run.config["seed"] for run in self.runs})
         notes = NetSpec(**stacks[-1].spec).name.partition("(")[2].rstrip(")")
         kind = f" · {notes}" if notes not in ("", "A") else ""
-        said = f"{DATASETS[config.dataset].title}{part} · {budget} · {depths} layers{kind} · {seeds} seeds"
+        said = _(
+            "{title}{part} · {budget} · {depths} layers{kind} · {seeds} seeds",
+            title=DATASETS[config.dataset].title,
+            part=part,
+            budget=budget,
+            depths=depths,
+            kind=kind,
+            seeds=seeds,
+        )
         return f"{said if seeds > 1 else said[:-1]} · {self.origin} · {self.key}"
 
 
@@ -66,15 +79,15 @@ def choose_group() -> Group | None:
     first = max(groups, key=lambda key: (groups[key].origin == RECORDED, len(groups[key].finished)))
     wished = st.session_state.pop(WISH, None) or st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
     if wished and wished not in groups:
-        st.info(f"There are no runs {wished} on this machine; these are others.")
+        st.info(_("There are no runs {wished} on this machine; these are others.", wished=wished))
     options = list(groups)
     index = options.index(wished if wished in groups else first)
     key = st.selectbox(
-        "Runs",
+        _("Runs"),
         options,
         index,
         format_func=lambda key: groups[key].title,
-        help="Runs that ship with the project, and all that were trained here by one recipe.",
+        help=_("Runs that ship with the project, and all that were trained here by one recipe."),
     )
     st.session_state[PARAMETER] = key
     if key == first:
@@ -86,11 +99,16 @@ def choose_group() -> Group | None:
 
 def find_groups() -> dict[str, Group]:
     """All groups with nets of two depths or more by their key: recorded ones first, then one's own."""
+    store = run_store()
+    return recorded_groups() | {group.key: group for group in _groups_of(store.runs(), HERE, store)}
+
+
+def recorded_groups() -> dict[str, Group]:
+    """The groups that ship with the project by their key."""
     groups: dict[str, Group] = {}
     for store in recorded_stores().values():
         groups |= {group.key: group for group in _groups_of(_recorded_runs(store.url, store), RECORDED, store)}
-    store = run_store()
-    return groups | {group.key: group for group in _groups_of(store.runs(), HERE, store)}
+    return groups
 
 
 @st.cache_resource(show_spinner=False)
@@ -154,11 +172,25 @@ def say_runs(group: Group, runs: Sequence[Run]) -> str:
     devices = sorted({f"{run.facts.get('device', 'an unknown device')} ({run.facts.get('precision')})" for run in runs})
     ended = sorted(run.ended_at or run.created_at for run in runs)
     days = [datetime.fromtimestamp(moment).strftime("%d %b %Y") for moment in (ended[0], ended[-1])]
-    length = f"{config.iterations:,} steps" if config.iterations else f"{config.epochs} epochs"
+    length = (
+        _("{iterations:,} steps", iterations=config.iterations)
+        if config.iterations
+        else _("{epochs} epochs", epochs=config.epochs)
+    )
     diverged = sum(run.status is RunStatus.DIVERGED for run in group.runs)
-    left_out = f" {diverged} runs diverged and are left out." if diverged else ""
-    return (
-        f"{len(runs)} runs, {group.origin}, {'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}: "
-        f"{DATASETS[config.dataset].title}, {runs[0].facts['train_count']:,} training pictures, {length}, batches of "
-        f"{config.batch_size}; {' and '.join(devices)}; {' to '.join(dict.fromkeys(days))}.{left_out}"
+    left_out = _(" {diverged} runs diverged and are left out.", diverged=diverged) if diverged else ""
+    return _(
+        "{runs} runs, {origin}, {value} {names}: {title}, {train_count:,} training pictures, {length}, "
+        "batches of {batch_size}; {names2}; {names3}.{left_out}",
+        runs=len(runs),
+        origin=group.origin,
+        value=_("seed") if len(seeds) == 1 else _("seeds"),
+        names=", ".join(map(str, seeds)),
+        title=DATASETS[config.dataset].title,
+        train_count=runs[0].facts["train_count"],
+        length=length,
+        batch_size=config.batch_size,
+        names2=" and ".join(devices),
+        names3=" to ".join(dict.fromkeys(days)),
+        left_out=left_out,
     )

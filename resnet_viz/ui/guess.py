@@ -6,6 +6,7 @@ from resnet_viz.plots import Curve, error_curves
 from resnet_viz.runs import store_of
 from resnet_viz.studies import Evidence
 from resnet_viz.studies.guesses import GUESSES, Guess, answer_of
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import run_store
 
 PARAMETER = "question"
@@ -19,7 +20,7 @@ def choose_guess() -> Guess:
     numbers = {key: str(number) for number, key in enumerate(keys, start=1)}
     wished = st.query_params.get(PARAMETER)
     key = st.segmented_control(
-        "Question",
+        _("Question"),
         keys,
         default=wished if wished in keys else keys[0],
         required=True,
@@ -59,7 +60,15 @@ def tell_score() -> str:
     """How many guesses were right so far; nothing before the first."""
     said = st.session_state.get(_GUESSED, {})
     right = sum(right_answer(GUESSES[key]) == choice for key, choice in said.items())
-    return f"**{right} of {len(said)}** right so far. Your guesses stay in this tab and go nowhere." if said else ""
+    return (
+        _(
+            "**{right} of {count}** right so far. Your guesses stay in this tab and go nowhere.",
+            right=right,
+            count=len(said),
+        )
+        if said
+        else ""
+    )
 
 
 def _mark(key: str) -> str:
@@ -82,11 +91,11 @@ def figure_of(key: str, covered: bool) -> tuple[object, str]:
             evaluations = evaluations.head(max(1, round(COVERED * len(evaluations))))
         name = guess.nets[len(curves)].name
         curves.append(Curve(name, run.spec["family"], evaluations.head(0), evaluations))
-        origins.append(f"{name}: runs {', '.join(one.id for one in runs)}")
+        origins.append(_("{name}: runs {names}", name=name, names=", ".join(one.id for one in runs)))
     figure = error_curves(curves)
     figure.update_xaxes(range=[0, run.total_steps * 1.02])
     figure.update_yaxes(range=[0, 100])
-    return figure, f"{'; '.join(origins)}. The curves are those of seed {run.config['seed']}."
+    return figure, _("{names}. The curves are those of seed {seed}.", names="; ".join(origins), seed=run.config["seed"])
 
 
 def tell_errors(guess: Guess) -> str:
@@ -94,9 +103,16 @@ def tell_errors(guess: Guess) -> str:
     parts = []
     for spec, runs in zip(guess.nets, guess.runs(Evidence(run_store())), strict=True):
         errors = [100 * getattr(run, guess.error) for run in runs]
-        spread = " (one seed)"
+        spread = _(" (one seed)")
         if len(errors) > 1:
-            spread = f" ({min(errors):.1f} to {max(errors):.1f} over {len(errors)} seeds)"
-        parts.append(f"{spec.name} ends at **{sum(errors) / len(errors):.1f} %**{spread}")
+            spread = _(
+                " ({least:.1f} to {most:.1f} over {errors} seeds)",
+                least=min(errors),
+                most=max(errors),
+                errors=len(errors),
+            )
+        parts.append(
+            _("{name} ends at **{sum:.1f} %**{spread}", name=spec.name, sum=sum(errors) / len(errors), spread=spread)
+        )
     kind = "training" if guess.error == "train_error" else "test"
-    return f"{kind.capitalize()} error: {' and '.join(parts)}."
+    return _("{kind} error: {names}.", kind=kind.capitalize(), names=" and ".join(parts))

@@ -15,6 +15,7 @@ from resnet_viz.runs.recorded import stores_with
 from resnet_viz.training import ConfigError, TrainingConfig
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.data import DataChoice
+from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import Plan, queue, show_price
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.subjects import PARAMETER
@@ -88,7 +89,7 @@ def offer_those(among: Sequence[TrainedOn], appended: int) -> None:
         return
     first = min(ended, key=lambda one: one.start.config["seed"]).start
     names = dict.fromkeys(net_name(one.start) for one in ended if one.start.comparison == first.comparison)
-    label = f"Show {' and '.join(names)}, seed {first.config['seed']}, which have been"
+    label = _("Show {names}, seed {seed}, which have been", names=" and ".join(names), seed=first.config["seed"])
     st.button(label, key="show_those", icon=":material/arrow_forward:", on_click=_show, args=[first.comparison])
 
 
@@ -98,9 +99,9 @@ def _show(comparison: str) -> None:
 
 def offer_to_train_on(starts: Sequence[Run], appended: int) -> None:
     """The controls of training on, its price, and the button that queues it."""
-    left, right, _ = st.columns([1, 1, 2])
-    epochs = left.number_input("Epochs", 1, 100, 3, key="more_epochs")
-    peak_lr = right.number_input("Peak learning rate", 0.0001, 1.0, 0.02, format="%g", key="more_lr")
+    left, right, _rest = st.columns([1, 1, 2])
+    epochs = left.number_input(_("Epochs"), 1, 100, 3, key="more_epochs")
+    peak_lr = right.number_input(_("Peak learning rate"), 0.0001, 1.0, 0.02, format="%g", key="more_lr")
     try:
         wanted = [prepare(run, appended, int(epochs), peak_lr) for run in starts]
     except (SpecError, ConfigError) as error:
@@ -108,8 +109,8 @@ def offer_to_train_on(starts: Sequence[Run], appended: int) -> None:
         return
     config = wanted[0][1]
     data = DataChoice(config.dataset, config.folder, config.size)
-    can_start = show_price(Plan(tuple(spec for spec, _ in wanted), config, data), with_sizes=False)
-    label = "Train both on" if len(starts) == 2 else "Train on"
+    can_start = show_price(Plan(tuple(spec for spec, _start in wanted), config, data), with_sizes=False)
+    label = _("Train both on") if len(starts) == 2 else _("Train on")
     is_asked = st.button(label, key="train_on", type="primary", icon=":material/play_arrow:", disabled=not can_start)
     if is_asked and queue(wanted):
         st.rerun()
@@ -129,13 +130,21 @@ OUTCOMES = {"kept": "kept what it had", "lost": "lost what it had", "improved": 
 
 def say_result(pair: TrainedOn, epochs: pd.DataFrame) -> str:
     """What became of the error of a net, in a sentence; `epochs` as RunStore.evaluations gives them."""
-    began = f"**{net_name(pair.start)}** began at {pair.start.test_error:.1%} test error"
+    began = _(
+        "**{net}** began at {test_error:.1%} test error", net=net_name(pair.start), test_error=pair.start.test_error
+    )
     if isnan(pair.change):
-        return f"{began}; its training on is {pair.run.status}."
+        return _("{began}; its training on is {status}.", began=began, status=pair.run.status)
     worst = epochs.iloc[int(epochs["test_error"].argmax())]
-    return (
-        f"{began} and ends at **{pair.run.test_error:.1%}**, {pair.change:+.1f} points; at its worst, after epoch "
-        f"{worst['epoch']:.0f}, it was at {worst['test_error']:.1%}. It {OUTCOMES[pair.outcome]}."
+    return _(
+        "{began} and ends at **{test_error:.1%}**, {change:+.1f} points; at its worst, after epoch "
+        "{epoch:.0f}, it was at {test_error2:.1%}. It {outcomes}.",
+        began=began,
+        test_error=pair.run.test_error,
+        change=pair.change,
+        epoch=worst["epoch"],
+        test_error2=worst["test_error"],
+        outcomes=OUTCOMES[pair.outcome],
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from resnet_viz import nets
 from resnet_viz.settings import Settings
 from resnet_viz.ui.compose import add_net
+from resnet_viz.ui.language import _
 from resnet_viz.ui.text import plain, refuse
 
 _IMPORTED = "imported_net"  # in the session: (name of the file, net)
@@ -23,7 +24,7 @@ class File:
 
     def read(self) -> "nets.ConvNet | None":
         """The net in it; None, with a sentence on the page, where there is none."""
-        with st.spinner("Reading the file…"):
+        with st.spinner(_("Reading the file…")):
             try:
                 return self.load()
             except nets.CheckpointError as error:
@@ -34,12 +35,12 @@ class File:
 def choose_file(key: str) -> File | None:
     """The two controls of a checkpoint, and what was chosen."""
     left, right = st.columns(2, gap="large")
-    file = left.file_uploader("A safetensors file", ["safetensors"], key=f"{key}_file")
+    file = left.file_uploader(_("A safetensors file"), ["safetensors"], key=f"{key}_file")
     path = right.text_input(
-        "Or the path of a file on this machine",
+        _("Or the path of a file on this machine"),
         key=f"{key}_path",
-        placeholder="/path/to/resnet56.th",
-        help="Pickled files (.pt, .pth, .th) are read from this disk only, and weights only: nothing in them runs.",
+        placeholder=_("/path/to/resnet56.th"),
+        help=_("Pickled files (.pt, .pth, .th) are read from this disk only, and weights only: nothing in them runs."),
         disabled=Settings().demo,  # which reads nothing of the machine that it stands on
     ).strip()
     if file is not None:
@@ -52,9 +53,11 @@ def choose_file(key: str) -> File | None:
 def import_net() -> None:
     """The controls that read a checkpoint; the net that was found is added to those on the page."""
     st.markdown(
-        "Our own checkpoints, torchvision's ResNet and VGG weights, and CIFAR ResNets in the names `conv1`, "
-        "`layer1.0.conv1`, `linear`. Family, depth and shortcut are recognized from the tensors. A file of more than "
-        "20 MB comes in by its path."
+        _(
+            "Our own checkpoints, torchvision's ResNet and VGG weights, and CIFAR ResNets in the names `conv1`, "
+            "`layer1.0.conv1`, `linear`. Family, depth and shortcut are recognized from the tensors. A file of more "
+            "than 20 MB comes in by its path."
+        )
     )
     file = choose_file("import")
     net = file.read() if file is not None else None
@@ -64,11 +67,20 @@ def import_net() -> None:
     spec = net.spec
     assumed = ""
     if net.recognized:
-        stride = "; the stride is in the 3x3 layers" if spec.block == "bottleneck" else ""
-        way = "shortcut A (a plain net has the same tensors)" if spec.shortcut == "A" else "ReLU after the addition"
-        assumed = f" Taken as published, as tensors do not tell it: {way}{stride}."
+        stride = _("; the stride is in the 3x3 layers") if spec.block == "bottleneck" else ""
+        way = (
+            _("shortcut A (a plain net has the same tensors)") if spec.shortcut == "A" else _("ReLU after the addition")
+        )
+        assumed = _(" Taken as published, as tensors do not tell it: {way}{stride}.", way=way, stride=stride)
     st.success(
-        f"{plain(file.name)} holds **{spec.name}**, {spec.classes} classes, {spec.in_channels} input channels.{assumed}"
+        _(
+            "{name} holds **{name2}**, {classes} classes, {in_channels} input channels.{assumed}",
+            name=plain(file.name),
+            name2=spec.name,
+            classes=spec.classes,
+            in_channels=spec.in_channels,
+            assumed=assumed,
+        )
     )
 
 

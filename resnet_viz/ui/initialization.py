@@ -19,6 +19,7 @@ from resnet_viz.nets import (
     possible_depths,
     title,
 )
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import freeze_imports, nets_lock
 
 if TYPE_CHECKING:
@@ -40,23 +41,28 @@ def choose_start() -> tuple[NetSpec, int]:
     for (label, values), column in zip(PRESETS.items(), st.columns(len(PRESETS)), strict=True):
         column.button(label, key=f"preset_{label}", width="stretch", on_click=st.session_state.update, args=[values])
     depth = st.select_slider(
-        "Depth",
+        _("Depth"),
         DEPTHS,
         56,
         key="start_depth",
         bind="query-params",
-        help=f"Layers with weights, 6n+2. Up to {LIVE} the answer comes at once; deeper nets take some seconds.",
+        help=_(
+            "Layers with weights, 6n+2. Up to {live} the answer comes at once; deeper nets take some seconds.",
+            live=LIVE,
+        ),
     )
     left, middle, right = st.columns(3, gap="large")
     with left:
-        has_norm = st.toggle("Batch norm", True, key="start_norm", bind="query-params")
-        seed = st.number_input("Seed", *SEEDS, key="start_seed", bind="query-params", help="The net is drawn from it.")
+        has_norm = st.toggle(_("Batch norm"), True, key="start_norm", bind="query-params")
+        seed = st.number_input(
+            _("Seed"), *SEEDS, key="start_seed", bind="query-params", help=_("The net is drawn from it.")
+        )
     with middle:
-        weights = _choose("Initialization", INITIALIZATIONS, "start_weights")
-        activation = _choose("Activation", ACTIVATIONS, "start_activation")
+        weights = _choose(_("Initialization"), INITIALIZATIONS, "start_weights")
+        activation = _choose(_("Activation"), ACTIVATIONS, "start_activation")
     with right:
-        shortcut = _choose("Shortcut", SHORTCUTS, "start_shortcut")
-        order = _choose("Block order", ORDERS, "start_order")
+        shortcut = _choose(_("Shortcut"), SHORTCUTS, "start_shortcut")
+        order = _choose(_("Block order"), ORDERS, "start_order")
     spec = NetSpec(
         "resnet",
         depth,
@@ -86,7 +92,9 @@ def gradients_of_pair(spec: NetSpec, seed: int) -> pd.DataFrame:
     """The layers of the plain twin and of the residual net, one under the other, with columns net and family."""
     if spec.depth <= LIVE:
         return pd.concat([_gradients(one.to_slug(), seed) for one in (spec.plain_twin, spec)], ignore_index=True)
-    with st.spinner(f"Both nets of {spec.depth} layers go forward and back once; this takes some seconds…"):
+    with st.spinner(
+        _("Both nets of {depth} layers go forward and back once; this takes some seconds…", depth=spec.depth)
+    ):
         with nets_lock():  # a deep net's maps fill memory: one after the other
             frames = [_gradients(one.to_slug(), seed) for one in (spec.plain_twin, spec)]
         return pd.concat(frames, ignore_index=True)
@@ -116,11 +124,16 @@ def _batch() -> "tuple[Tensor, Tensor]":
 def say_gradients(net: str, layers: pd.DataFrame) -> str:
     """What the gradients of one net come to, in a sentence or two."""
     scale = lab.gradient_scale(layers)
-    words = {"vanish": "they **vanish**", "explode": "they **explode**", "healthy": "they are **healthy**"}
-    ratio = "" if math.isnan(scale.ratio) else f", a ratio of **{scale.ratio:.3g}**"
-    said = (
-        f"**{net}**: the median gradient norm is {scale.first:.3g} in the first third of the layers and "
-        f"{scale.last:.3g} in the last third{ratio}: {words[scale.verdict]}."
+    words = {"vanish": _("they **vanish**"), "explode": _("they **explode**"), "healthy": _("they are **healthy**")}
+    ratio = "" if math.isnan(scale.ratio) else _(", a ratio of **{ratio:.3g}**", ratio=scale.ratio)
+    said = _(
+        "**{net}**: the median gradient norm is {first:.3g} in the first third of the layers and {last:.3g} "
+        "in the last third{ratio}: {words}.",
+        net=net,
+        first=scale.first,
+        last=scale.last,
+        ratio=ratio,
+        words=words[scale.verdict],
     )
     return f"{said} {_say_lost(layers['gradient'], 'gradient')}".strip()
 
@@ -129,7 +142,12 @@ def say_scale(net: str, layers: pd.DataFrame) -> str:
     """How the scale of what a net's layers put out changes from the first layer to the last before the classifier."""
     spread = layers.sort_values("position")["activation"]
     first, last = spread.iloc[0], spread.iloc[-2]
-    said = f"**{net}**: {first:.3g} behind layer 1, {last:.3g} behind the last one before the classifier."
+    said = _(
+        "**{net}**: {first:.3g} behind layer 1, {last:.3g} behind the last one before the classifier.",
+        net=net,
+        first=first,
+        last=last,
+    )
     return f"{said} {_say_lost(spread, 'output')}".strip()
 
 
@@ -138,9 +156,13 @@ def _say_lost(values: pd.Series, what: str) -> str:
     zero, none = int((values == 0).sum()), int((~np.isfinite(values)).sum())
     said = []
     if zero:
-        said.append(f"In {zero} layers the {what} is exactly 0: too small for a float32 number.")
+        said.append(
+            _("In {zero} layers the {what} is exactly 0: too small for a float32 number.", zero=zero, what=what)
+        )
     if none:
-        said.append(f"In {none} layers the {what} has overflowed: too large for a float32 number.")
+        said.append(
+            _("In {none} layers the {what} has overflowed: too large for a float32 number.", none=none, what=what)
+        )
     return " ".join(said)
 
 
@@ -154,11 +176,11 @@ def growth_a_layer(layers: pd.DataFrame) -> float:
 def say_growth(spec: NetSpec, growth: float) -> str:
     """What the change from layer to layer means in a plain net with batch norm."""
     if spec.activation == "sigmoid":
-        return "With sigmoids, whose slope is at most ¼, batch norm alone does not keep gradients from shrinking."
+        return _("With sigmoids, whose slope is at most ¼, batch norm alone does not keep gradients from shrinking.")
     if growth > 1:
-        return (
+        return _(
             "Above one they grow towards the picture. So they do not vanish: the usual story, that shortcuts are there "
             "against vanishing gradients, is not what is measured. In a plain net batch norm makes them larger with "
             "every layer, in a very deep one by much; with shortcuts they stay nearly level."
         )
-    return "Not above one, they do not grow towards the picture here."
+    return _("Not above one, they do not grow towards the picture here.")

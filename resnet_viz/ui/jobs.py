@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import run_store
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def show_jobs(asked: "Sequence[Job]", name: str = "jobs") -> bool:
         st.error(sentence)
     if ended := [job for job in asked if job.status in ("stopped", "failed")]:
         stopped = any(job.status == "stopped" for job in ended)
-        label = "Stopped before the end: go on" if stopped else "Try again"
+        label = _("Stopped before the end: go on") if stopped else _("Try again")
         st.button(label, key=f"go_on_{name}", icon=":material/play_arrow:", on_click=_go_on, args=[ended])
     open_ones = [job for job in asked if not job.status.is_over]
     if open_ones:
@@ -95,7 +96,7 @@ def _show_progress(asked: "list[Job]", known_open: int, name: str) -> None:
     share = 1 - (len(still) - sum(job.progress for job in running)) / len(asked)
     bar, stop = st.columns([4, 1], vertical_alignment="center")
     bar.progress(min(1.0, max(0.0, share)), text=_say(running, len(still), len(asked)))
-    stop.button("Stop", key=f"stop_{name}", icon=":material/stop:", on_click=_stop, args=[still])
+    stop.button(_("Stop"), key=f"stop_{name}", icon=":material/stop:", on_click=_stop, args=[still])
 
 
 def _go_on(ended: "list[Job]") -> None:
@@ -111,8 +112,15 @@ def _stop(asked: "list[Job]") -> None:
 
 def _say(running: "list[Job]", still: int, count: int) -> str:
     if not running:
-        return f"{still} of {count} wait for their turn; others are asked before"
+        return _("{still} of {count} wait for their turn; others are asked before", still=still, count=count)
     job = running[0]
     left = job.seconds_left
-    when = "" if left is None else f", about {max(1, round(left))} s left for this one"
-    return f"{job.title}: {job.progress:.0%}{when}; {count - still} of {count} are there"
+    when = "" if left is None else _(", about {most} s left for this one", most=max(1, round(left)))
+    return _(
+        "{title}: {progress:.0%}{when}; {count} of {count2} are there",
+        title=job.title,
+        progress=job.progress,
+        when=when,
+        count=count - still,
+        count2=count,
+    )

@@ -47,7 +47,7 @@ def _choose(code: str) -> None:
     st.session_state[PARAMETER] = code
 
 
-def _(text: str, **values: object) -> str:
+def _(text: str, /, **values: object) -> str:
     """A text of the interface in the reader's language, with its `{named}` places filled in."""
     translated = _catalog(language()).texts.get(text, text)
     return translated.format(**values) if values else translated

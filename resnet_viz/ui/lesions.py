@@ -8,6 +8,7 @@ import streamlit as st
 from resnet_viz import lab
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run
+from resnet_viz.ui.language import _
 from resnet_viz.ui.studies import nets_lock, subject_of
 
 PICTURES = 397
@@ -25,10 +26,20 @@ def choose_lesions(specs: Sequence[NetSpec]) -> tuple[tuple[str, ...], tuple[str
     names = _deletable(specs)
     st.session_state[KEY] = [name for name in names if name in st.session_state.get(KEY, [])]
     deleted = st.pills(
-        "Deleted blocks", names, selection_mode="multi", format_func=_short, key=KEY, help="Or click one in the figure."
+        _("Deleted blocks"),
+        names,
+        selection_mode="multi",
+        format_func=_short,
+        key=KEY,
+        help=_("Or click one in the figure."),
     )
     swapped = st.multiselect(
-        "Two blocks to swap", names, format_func=_short, max_selections=2, key="swapped_blocks", placeholder="none"
+        _("Two blocks to swap"),
+        names,
+        format_func=_short,
+        max_selections=2,
+        key="swapped_blocks",
+        placeholder=_("none"),
     )
     return tuple(deleted), tuple(swapped) if len(swapped) == 2 else ()
 

@@ -12,6 +12,7 @@ from resnet_viz.plots import MapRow, difference_map
 from resnet_viz.ui.attributions import Asked, Wanted, probabilities_of
 from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.language import _
 from resnet_viz.ui.saliency import Epochs, Shown, epoch_of, target_of, with_layer
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def map_of(job: "Job") -> np.ndarray | None:
 def plan_grid(choice: Choice) -> Grid:
     """The maps of a choice: nets by methods; with all epochs beside one another, epochs by nets for one method."""
     if choice.epochs.beside:
-        columns = ["start" if epoch == 0 else f"epoch {epoch}" for epoch in choice.epochs.beside]
+        columns = ["start" if epoch == 0 else _("epoch {epoch}", epoch=epoch) for epoch in choice.epochs.beside]
         nets = [one for one in choice.candidates if epoch_of(one, choice.epochs.beside[0]) == choice.epochs.beside[0]]
         rows = [[_want(choice, choice.ask(one, e), choice.configs[0]) for e in choice.epochs.beside] for one in nets]
         return Grid(columns, [one.name for one in nets], rows)
@@ -95,33 +96,47 @@ def _want(choice: Choice, asked: Asked, config: AttributionConfig) -> Wanted:
 
 def show_difference(grid: Grid, rows: Sequence[MapRow]) -> None:
     """Two maps of one row, one minus the other, where the reader wants that."""
-    with st.expander("The difference of two maps", icon=":material/difference:"):
+    with st.expander(_("The difference of two maps"), icon=":material/difference:"):
         places = list(range(len(grid.columns)))
         if len(places) < 2:
-            st.info("Choose two nets to see the difference of their maps.")
+            st.info(_("Choose two nets to see the difference of their maps."))
             return
         which, one, other = st.columns(3)
         titles = list(range(len(rows)))
-        r = which.selectbox("Row", titles, format_func=lambda i: rows[i].title, key=f"difference_row_{len(rows)}")
-        first = one.selectbox("From", places, 0, format_func=grid.columns.__getitem__, key=f"minuend_{len(places)}")
+        r = which.selectbox(_("Row"), titles, format_func=lambda i: rows[i].title, key=f"difference_row_{len(rows)}")
+        first = one.selectbox(_("From"), places, 0, format_func=grid.columns.__getitem__, key=f"minuend_{len(places)}")
         second = other.selectbox(
-            "Take away", places, 1, format_func=grid.columns.__getitem__, key=f"taken_{len(places)}"
+            _("Take away"), places, 1, format_func=grid.columns.__getitem__, key=f"taken_{len(places)}"
         )
         maps = [rows[r].maps[i] for i in (first, second)]
         names = (grid.columns[first], grid.columns[second])
         if maps[0] is None or maps[1] is None:
-            st.info("One of these maps is not there yet.")
+            st.info(_("One of these maps is not there yet."))
         elif maps[0].shape != maps[1].shape:
-            st.info(f"{names[0]} and {names[1]} see pictures of different sizes; choose two that see the same.")
+            st.info(
+                _(
+                    "{names} and {names2} see pictures of different sizes; choose two that see the same.",
+                    names=names[0],
+                    names2=names[1],
+                )
+            )
         else:
             show_figure(
                 difference_map(maps[0], maps[1], names),
                 key="difference",
-                alt=f"{rows[r].title}: where {names[0]} looks more than {names[1]}",
+                alt=_(
+                    "{title}: where {names} looks more than {names2}",
+                    title=rows[r].title,
+                    names=names[0],
+                    names2=names[1],
+                ),
             )
             st.caption(
-                "Absolute values, each map divided by its own sum: a pixel's share in what the net looks at, whatever "
-                f"the size of its scores. Rank correlation of both: {_rank_correlation(maps[0], maps[1]):.2f}."
+                _(
+                    "Absolute values, each map divided by its own sum: a pixel's share in what the net looks at, "
+                    "whatever the size of its scores. Rank correlation of both: {rank_correlation:.2f}.",
+                    rank_correlation=_rank_correlation(maps[0], maps[1]),
+                )
             )
 
 

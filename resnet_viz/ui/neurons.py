@@ -9,6 +9,7 @@ from resnet_viz import lab
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, recorded_stores
 from resnet_viz.studies.asking import subject_name
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.subjects import is_recorded, spec_of
 
@@ -36,19 +37,21 @@ def choose_beside(runs: Sequence[Run]) -> list[Run]:
         return []
     if not others:
         st.caption(
-            "No net of stochastic depth is there to stand beside them. **Architecture** composes one: under More, a "
-            "survival of the last block below 1."
+            _(
+                "No net of stochastic depth is there to stand beside them. **Architecture** composes one: under "
+                "More, a survival of the last block below 1."
+            )
         )
         return []
     options = [NONE, *others]
     first = next((id_ for id_, run in others.items() if run.spec["depth"] == runs[-1].spec["depth"]), NONE)
     wished = st.query_params.get(PARAMETER, first)
     chosen = st.selectbox(
-        "Beside them, a net of stochastic depth",
+        _("Beside them, a net of stochastic depth"),
         options,
         options.index(wished if wished in options else first),
         format_func=lambda id_: _title(others[id_]) if id_ in others else NONE,
-        help="In training its blocks are left out at random, later ones more often (Huang et al. 2016).",
+        help=_("In training its blocks are left out at random, later ones more often (Huang et al. 2016)."),
     )
     if chosen == first:
         st.query_params.pop(PARAMETER, None)
@@ -77,14 +80,29 @@ def tell_units(net: str, units: pd.DataFrame, mode: str) -> str:
     found = lab.summarize_units(units, mode)
     silent = units[units["mode"] == mode].sort_values("never_channels").iloc[-1]
     channels = (
-        f" In {silent['layer']} {silent['never_channels']:.0%} of the channels never fire at any place."
+        _(
+            " In {layer} {never_channels:.0%} of the channels never fire at any place.",
+            layer=silent["layer"],
+            never_channels=silent["never_channels"],
+        )
         if silent["never_channels"] > 0
-        else " There is no channel that never fires at any place."
+        else _(" There is no channel that never fires at any place.")
     )
-    left_out = f" A branch is left out in {found.skipped:.0%} of the batches in the mean." if found.skipped else ""
-    return (
-        f"**{net}**: {found.active:.1%} of its {found.units:,} units fire for a picture in the mean; {found.never:.2%} "
-        f"fire for none of the pictures, and {found.always:.2%} for all.{channels}{left_out}"
+    left_out = (
+        _(" A branch is left out in {skipped:.0%} of the batches in the mean.", skipped=found.skipped)
+        if found.skipped
+        else ""
+    )
+    return _(
+        "**{net}**: {active:.1%} of its {units:,} units fire for a picture in the mean; {never:.2%} fire for "
+        "none of the pictures, and {always:.2%} for all.{channels}{left_out}",
+        net=net,
+        active=found.active,
+        units=found.units,
+        never=found.never,
+        always=found.always,
+        channels=channels,
+        left_out=left_out,
     )
 
 
@@ -92,21 +110,28 @@ def tell_verdict(units: pd.DataFrame, runs: Sequence[Run]) -> str:
     """What is true of the article's sentence, by what these nets do."""
     parts = {run.id: units[units["net"] == subject_name(run)] for run in runs}
     found = {run.id: lab.summarize_units(parts[run.id], "evaluation") for run in runs}
-    resting = [f"{found[run.id].never:.2%} of the units of {subject_name(run)}" for run in runs]
+    resting = [_("{never:.2%} of the units of {net}", never=found[run.id].never, net=subject_name(run)) for run in runs]
     said = [
-        "Every forward pass computes every unit of every layer, with shortcuts or without. ReLU makes part of them "
-        "zero for a given picture, in plain nets too, and which part changes from picture to picture.",
-        f"All the pictures together leave at rest {', '.join(resting)}.",
+        _(
+            "Every forward pass computes every unit of every layer, with shortcuts or without. ReLU makes part of them "
+            "zero for a given picture, in plain nets too, and which part changes from picture to picture."
+        ),
+        _("All the pictures together leave at rest {names}.", names=", ".join(resting)),
         _compare({run.spec["family"]: found[run.id] for run in reversed(runs) if not is_stochastic(run)}),
     ]
     for run in filter(is_stochastic, runs):
         skipped = lab.summarize_units(parts[run.id], "training").skipped
         said.append(
-            f"Stochastic depth alone really leaves layers out, and in training only: a branch of {subject_name(run)} "
-            f"is not computed in {skipped:.1%} of the batches in the mean; its linear decay asks for "
-            f"{_expected(spec_of(run)):.1%}. In evaluation all are computed."
+            _(
+                "Stochastic depth alone really leaves layers out, and in training only: a branch of {net} is not "
+                "computed in {skipped:.1%} of the batches in the mean; its linear decay asks for {expected:.1%}. "
+                "In evaluation all are computed.",
+                net=subject_name(run),
+                skipped=skipped,
+                expected=_expected(spec_of(run)),
+            )
         )
-    return f"**What is true.** {' '.join(filter(None, said))}"
+    return _("**What is true.** {names}", names=" ".join(filter(None, said)))
 
 
 def _compare(found: dict[str, lab.UnitSummary]) -> str:
@@ -116,13 +141,15 @@ def _compare(found: dict[str, lab.UnitSummary]) -> str:
     plain, residual = found["plain"], found["resnet"]
     never, active = residual.never - plain.never, residual.active - plain.active
     if never < 0 < active:
-        return (
+        return _(
             "The residual net has fewer units that never fire than the plain one, and more that fire for a picture: "
             "if anything, what the article says of ResNet describes the plain net."
         )
-    return (
-        f"The residual net has {'more' if never > 0 else 'fewer'} units that never fire than the plain one, and "
-        f"{'more' if active > 0 else 'fewer'} that fire for a picture; it computes all of them none the less."
+    return _(
+        "The residual net has {value} units that never fire than the plain one, and {value2} that fire for a "
+        "picture; it computes all of them none the less.",
+        value=_("more") if never > 0 else _("fewer"),
+        value2=_("more") if active > 0 else _("fewer"),
     )
 
 

@@ -14,6 +14,7 @@ from resnet_viz.settings import Settings
 from resnet_viz.training import DEVICES, ConfigError, LimitError, TrainingConfig
 from resnet_viz.ui.comparisons import PARAMETER, wish_of_session
 from resnet_viz.ui.data import DataChoice, choose_data
+from resnet_viz.ui.language import _, said
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import Machine, at_work, machine, run_store
 from resnet_viz.ui.text import refuse
@@ -50,7 +51,7 @@ def choose_plan() -> Plan | None:
             deepest = max((spec.depth for spec in specs), default=0)
         config = choose_recipe(right, data, deepest)
         if not specs:
-            st.info("Choose at least one net.")
+            st.info(_("Choose at least one net."))
             return None
         return Plan(specs, config, data)
     except (ConfigError, SpecError) as error:  # a link can hold what no slider gives
@@ -65,29 +66,29 @@ def compose(specs: Sequence[NetSpec]) -> None:
 
 def _show_composed(slugs: str) -> tuple[NetSpec, ...]:
     """The nets of a link or of the Architecture page, and the way back to the simple choice."""
-    if st.button("Choose by depth instead", icon=":material/arrow_back:"):
+    if st.button(_("Choose by depth instead"), icon=":material/arrow_back:"):
         st.session_state.pop(SPECS, None)
         st.query_params.pop(SPECS, None)
         st.rerun()
     compose(specs := tuple(NetSpec.from_slug(slug) for slug in slugs.split(SEPARATOR)[:MOST_AT_ONCE] if slug))
     st.query_params[SPECS] = st.session_state[SPECS]
-    st.markdown("Nets\n" + "\n".join(f"- **{spec.name}**" for spec in specs))
+    st.markdown(_("Nets") + "\n" + "\n".join(f"- **{spec.name}**" for spec in specs))
     return specs
 
 
 def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
     """A plain and a residual net of one depth, or one of them."""
     depth = st.slider(
-        "Depth",
+        _("Depth"),
         *DEPTHS,
         value=56,
         step=6,
         key="depth",
         bind="query-params",
-        help="Layers with weights: 6n+2, for n blocks in each of three stages.",
+        help=_("Layers with weights: 6n+2, for n blocks in each of three stages."),
     )
     families = st.pills(
-        "Nets",
+        _("Nets"),
         list(PAIR),
         selection_mode="multi",
         default=list(PAIR),
@@ -97,7 +98,7 @@ def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
         help=" ".join(f"**{title}**: {FAMILIES[name].partition(': ')[2]}." for name, title in PAIR.items()),
     )
     shortcut = beside.segmented_control(
-        "Shortcut",
+        _("Shortcut"),
         PAIR_SHORTCUTS,
         default="A",
         required=True,
@@ -114,9 +115,9 @@ def wait_for_machine(is_ready: Callable[[], bool]) -> None:
     if is_ready():
         st.rerun()
     if run_store().count_active():
-        st.caption(":material/hourglass_top: The speed of this machine is measured when the training has ended.")
+        st.caption(_(":material/hourglass_top: The speed of this machine is measured when the training has ended."))
     else:
-        st.caption(":material/hourglass_top: Looking at what this machine can do; the time estimate follows.")
+        st.caption(_(":material/hourglass_top: Looking at what this machine can do; the time estimate follows."))
 
 
 def show_price(plan: Plan, with_sizes: bool = True) -> bool:
@@ -126,12 +127,18 @@ def show_price(plan: Plan, with_sizes: bool = True) -> bool:
         wait_for_machine(lambda: machine().is_known)
         return True  # a reader need not wait for an estimate
     if found.problem:
-        st.error(f"{found.problem}. Run `make setup` again.")
+        st.error(_("{problem}. Run `make setup` again.", problem=said(found.problem)))
         return False
     kind = found.devices[0].kind if plan.config.device == "auto" else plan.config.device
     titles = {device.kind: device.title for device in found.devices}
     if kind not in titles:
-        st.error(f"This machine has no {DEVICES[kind]}; found: {' and '.join(titles.values())}. Choose auto.")
+        st.error(
+            _(
+                "This machine has no {devices}; found: {names}. Choose auto.",
+                devices=DEVICES[kind],
+                names=" and ".join(titles.values()),
+            )
+        )
         return False
     try:
         train_count, test_count, classes = plan.data.count()
@@ -144,9 +151,14 @@ def show_price(plan: Plan, with_sizes: bool = True) -> bool:
         refuse(error)
         return False
     precision = found.precisions[kind] if plan.config.precision == "auto" else plan.config.precision
-    said = f"{_say_time(found, plan, specs, kind, train_count, test_count)}; on {titles[kind]} ({precision})"
+    told = _(
+        "{say_time}; on {titles} ({precision})",
+        say_time=_say_time(found, plan, specs, kind, train_count, test_count),
+        titles=titles[kind],
+        precision=precision,
+    )
     sizes = " ".join(_size_of_net(spec, size) for spec in specs) if with_sizes else ""
-    st.caption(f":material/timer: {said}. {sizes}")
+    st.caption(_(":material/timer: {told}. {sizes}", told=told, sizes=sizes))
     say_cluster()
     _say_memory(plan, specs, kind, train_count)
     return True
@@ -160,7 +172,7 @@ def _say_time(
     paces = [found.pace(spec, config, size, kind, at_once) for spec in specs]
     if None in paces:
         wait_for_machine(lambda: None not in [machine().pace(spec, config, size, kind, at_once) for spec in specs])
-        return "Time not known yet"
+        return _("Time not known yet")
     _prepare_workers()
     free = training.free_memory(kind)
     each = [
@@ -171,9 +183,17 @@ def _say_time(
         if pace is not None
     ]
     seconds = max(*each, sum(each) / at_once, 0.0)
-    both = " for both nets at once" if len(specs) == at_once == 2 else f" for {len(specs)} nets, {at_once} at once"
+    both = (
+        _(" for both nets at once")
+        if len(specs) == at_once == 2
+        else _(" for {specs} nets, {at_once} at once", specs=len(specs), at_once=at_once)
+    )
     both = "" if len(specs) == 1 else both
-    return f"**About {say_duration(seconds)}**{both}, estimated from steps of small nets measured here"
+    return _(
+        "**About {time}**{both}, estimated from steps of small nets measured here",
+        time=say_duration(seconds),
+        both=both,
+    )
 
 
 def _say_memory(plan: Plan, specs: Sequence[NetSpec], kind: str, train_count: int) -> None:
@@ -187,21 +207,41 @@ def _say_memory(plan: Plan, specs: Sequence[NetSpec], kind: str, train_count: in
     needed = sum(sorted(bytes_ for bytes_, _, _ in plans)[-at_work() :])
     saving = [spec.name for _, again, spec in plans if again]
     more = (
-        f" To save memory, blocks are computed again in the backward pass of {' and '.join(saving)}." if saving else ""
+        _(" To save memory, blocks are computed again in the backward pass of {names}.", names=" and ".join(saving))
+        if saving
+        else ""
     )
-    said = f"Memory: about {needed / 1e9:.1f} GB of {free / 1e9:.1f} GB that are free.{more}"
+    told = _(
+        "Memory: about {needed:.1f} GB of {free:.1f} GB that are free.{more}",
+        needed=needed / 1000000000.0,
+        free=free / 1000000000.0,
+        more=more,
+    )
     if needed > free:
-        st.warning(f"{said} That is too much: take a smaller batch or depth, or let blocks be computed again.")
+        st.warning(
+            _("{told} That is too much: take a smaller batch or depth, or let blocks be computed again.", told=told)
+        )
     else:
-        st.caption(f":material/memory: {said}")
+        st.caption(f":material/memory: {told}")
 
 
 def say_cluster() -> None:
     """What is free on the cluster, where one is used."""
     if Settings().executor == "ray":
         found = training.free_resources()
-        gpus = f" and {found['free_gpus']:g} of {found['gpus']:g} GPUs" if found["gpus"] else ""
-        st.caption(f":material/dns: On the cluster {found['free_cpus']:g} of {found['cpus']:g} CPUs{gpus} are free.")
+        gpus = (
+            _(" and {free_gpus:g} of {gpus:g} GPUs", free_gpus=found["free_gpus"], gpus=found["gpus"])
+            if found["gpus"]
+            else ""
+        )
+        st.caption(
+            _(
+                ":material/dns: On the cluster {free_cpus:g} of {cpus:g} CPUs{gpus} are free.",
+                free_cpus=found["free_cpus"],
+                cpus=found["cpus"],
+                gpus=gpus,
+            )
+        )
 
 
 def choose_at_once() -> None:
@@ -209,7 +249,9 @@ def choose_at_once() -> None:
     if Settings().executor != "local":
         return
     now, key = at_work(), "at_once"
-    picked = st.number_input("Runs at once", 1, 64, now, key=key, help="More of them share the same cores; more wait.")
+    picked = st.number_input(
+        _("Runs at once"), 1, 64, now, key=key, help=_("More of them share the same cores; more wait.")
+    )
     if picked != now:
         run_store().choose("at_once", int(picked))
         st.rerun()
@@ -224,16 +266,21 @@ def _prepare_workers() -> None:
 def _size_of_net(spec: NetSpec, size: int) -> str:
     table = nets.layer_table(spec, size)
     adds = table["multiply_adds"].sum() / 1e6
-    return f"**{spec.name}**: {table['parameters'].sum():,} parameters, {adds:.1f} million multiply-adds a picture."
+    return _(
+        "**{name}**: {parameters:,} parameters, {adds:.1f} million multiply-adds a picture.",
+        name=spec.name,
+        parameters=table["parameters"].sum(),
+        adds=adds,
+    )
 
 
 def say_duration(seconds: float) -> str:
     """A duration to read: 50 s, 3 min, 1.5 h."""
     if isnan(seconds):
-        return "an unknown time"
+        return _("an unknown time")
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+    return _("{seconds:.0f} min", seconds=seconds / 60) if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def start(plan: Plan) -> str | None:

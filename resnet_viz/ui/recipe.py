@@ -10,6 +10,7 @@ from resnet_viz.nets import title
 from resnet_viz.training import DEVICES, RECIPES, TrainingConfig, preset
 from resnet_viz.training.config import MAX_ITERATIONS, OPTIMIZERS, PRECISIONS, RECOMPUTES, SCHEDULES
 from resnet_viz.ui.data import DataChoice
+from resnet_viz.ui.language import _
 
 SMALL_SET = 10_000  # training pictures below which only the short recipe makes sense
 EPOCHS = 60
@@ -70,22 +71,24 @@ def choose_recipe(place: DeltaGenerator, data: DataChoice, deepest: int) -> Trai
         recipe = _choose_name(data.name)
         controls = _Controls(data.name, recipe, base := preset(data.name, recipe, deepest))
         if base.iterations:
-            controls.number(place, "Iterations", "iterations", MAX_ITERATIONS, 1000, "Training steps in all.")
+            controls.number(place, _("Iterations"), "iterations", MAX_ITERATIONS, 1000, _("Training steps in all."))
         else:
             key = controls.key("epochs")
-            controls.changes["epochs"] = st.slider("Epochs", 1, EPOCHS, base.epochs, key=key, bind="query-params")
+            controls.changes["epochs"] = st.slider(_("Epochs"), 1, EPOCHS, base.epochs, key=key, bind="query-params")
         seed, device = st.columns(2)
     controls.changes["seed"] = int(
-        seed.number_input("Seed", 0, 9999, value=0, key="seed", bind="query-params", help="First weights and order.")
+        seed.number_input(
+            _("Seed"), 0, 9999, value=0, key="seed", bind="query-params", help=_("First weights and order.")
+        )
     )
     controls.changes["device"] = device.selectbox(
-        "Device",
+        _("Device"),
         list(DEVICES),
         format_func=lambda kind: "auto" if kind == "auto" else DEVICES[kind],
         key="device",
         bind="query-params",
     )
-    with st.expander("The recipe in detail", icon=":material/tune:"):
+    with st.expander(_("The recipe in detail"), icon=":material/tune:"):
         _choose_details(controls)
     return preset(data.name, recipe, deepest, folder=data.folder, size=data.size, **controls.changes)
 
@@ -94,7 +97,7 @@ def _choose_name(dataset: str) -> str:
     if 0 < DATASETS[dataset].train_count < SMALL_SET:
         return "short"
     return st.selectbox(
-        "Recipe",
+        _("Recipe"),
         list(RECIPES),
         format_func=lambda name: RECIPES[name][0].partition(":")[0],
         key="recipe",
@@ -105,22 +108,28 @@ def _choose_name(dataset: str) -> str:
 
 def _choose_details(controls: _Controls) -> None:
     left, middle, right = st.columns(3, gap="large")
-    controls.pick(left, "Optimizer", "optimizer", OPTIMIZERS)
-    controls.pick(left, "Learning rate over the run", "schedule", SCHEDULES)
-    controls.number(left, "Highest learning rate", "peak_lr", 10.0, 0.01, "The top of the schedule.")
-    controls.switch(left, "Warm up", "warm_up", "A tenth of the rate until the training error is below 80 %.")
-    controls.number(left, "Weight decay", "weight_decay", 1.0, 0.0001, "Pulls every weight towards zero.")
-    controls.number(left, "Momentum", "momentum", 0.99, 0.05, "Of SGD; Adam has its own.")
-    controls.switch(left, "Nesterov", "nesterov", "SGD looks ahead by its momentum.")
-    controls.number(middle, "Batch size", "batch_size", 4096, 16, "Pictures in a training step, 2 or more.")
-    controls.pick(middle, "Augmentation", "augmentation", AUGMENTATIONS)
-    controls.number(middle, "Label smoothing", "label_smoothing", 0.9, 0.05, "The share spread over all classes.")
-    controls.number(middle, "Gradient clipping (0: none)", "clip_norm", 1000.0, 0.5, "Bounds the gradient's 2-norm.")
-    controls.number(right, "Training pictures (0: all)", "subset", 1_000_000, 1000, "Learned from.")
-    controls.number(right, "Held out", "held_out", 1_000_000, 1000, "Training pictures put aside; the paper's 5,000.")
-    controls.pick(right, "Precision", "precision", PRECISIONS)
-    controls.pick(right, "Compute blocks again", "recompute", RECOMPUTES, "Saves memory, takes a third more time.")
-    note = "A fixed number gives the same curve to the bit; 0 shares out the cores of the machine as they are free."
-    controls.number(right, "Threads (0: shared out)", "threads", 1024, 1, note)
-    note = "The weights at the start and after every epoch, a file each: for the way through the loss surface."
-    controls.switch(right, "Keep every epoch", "keep_epochs", note)
+    controls.pick(left, _("Optimizer"), "optimizer", OPTIMIZERS)
+    controls.pick(left, _("Learning rate over the run"), "schedule", SCHEDULES)
+    controls.number(left, _("Highest learning rate"), "peak_lr", 10.0, 0.01, _("The top of the schedule."))
+    controls.switch(left, _("Warm up"), "warm_up", _("A tenth of the rate until the training error is below 80 %."))
+    controls.number(left, _("Weight decay"), "weight_decay", 1.0, 0.0001, _("Pulls every weight towards zero."))
+    controls.number(left, _("Momentum"), "momentum", 0.99, 0.05, _("Of SGD; Adam has its own."))
+    controls.switch(left, _("Nesterov"), "nesterov", _("SGD looks ahead by its momentum."))
+    controls.number(middle, _("Batch size"), "batch_size", 4096, 16, _("Pictures in a training step, 2 or more."))
+    controls.pick(middle, _("Augmentation"), "augmentation", AUGMENTATIONS)
+    controls.number(middle, _("Label smoothing"), "label_smoothing", 0.9, 0.05, _("The share spread over all classes."))
+    controls.number(
+        middle, _("Gradient clipping (0: none)"), "clip_norm", 1000.0, 0.5, _("Bounds the gradient's 2-norm.")
+    )
+    controls.number(right, _("Training pictures (0: all)"), "subset", 1_000_000, 1000, _("Learned from."))
+    controls.number(
+        right, _("Held out"), "held_out", 1_000_000, 1000, _("Training pictures put aside; the paper's 5,000.")
+    )
+    controls.pick(right, _("Precision"), "precision", PRECISIONS)
+    controls.pick(
+        right, _("Compute blocks again"), "recompute", RECOMPUTES, _("Saves memory, takes a third more time.")
+    )
+    note = _("A fixed number gives the same curve to the bit; 0 shares out the cores of the machine as they are free.")
+    controls.number(right, _("Threads (0: shared out)"), "threads", 1024, 1, note)
+    note = _("The weights at the start and after every epoch, a file each: for the way through the loss surface.")
+    controls.switch(right, _("Keep every epoch"), "keep_epochs", note)

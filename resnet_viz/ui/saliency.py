@@ -18,6 +18,7 @@ from resnet_viz.ui.attributions import FINAL, Asked, probabilities_of
 from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.classify import CARRIED
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.text import plain, refuse
 
@@ -35,7 +36,7 @@ def choose_method_names(key: str, first: tuple[str, ...], help: str | None = Non
     """The names of methods; in the URL as ?methods=saliency,occlusion where they are not the first."""
     wished = [name for name in st.query_params.get("methods", "").split(",") if name in METHODS]
     names = st.multiselect(
-        "Methods",
+        _("Methods"),
         list(METHODS),
         wished[:MOST_METHODS] or list(first),
         format_func=lambda name: METHODS[name].title,
@@ -44,7 +45,7 @@ def choose_method_names(key: str, first: tuple[str, ...], help: str | None = Non
         help=help,
     )
     if not names:
-        st.info("Choose at least one method.")
+        st.info(_("Choose at least one method."))
         st.stop()
     _put("methods", "" if tuple(names) == first else ",".join(names))
     return names
@@ -53,9 +54,9 @@ def choose_method_names(key: str, first: tuple[str, ...], help: str | None = Non
 def choose_methods() -> list[AttributionConfig]:
     """The methods, each with its parameters, and noise for all of them."""
     names = choose_method_names("methods", FIRST_METHODS)
-    with st.popover("Parameters", icon=":material/tune:", width="stretch"):
+    with st.popover(_("Parameters"), icon=":material/tune:", width="stretch"):
         noise = {name: _choose(f"noise_{name}", parameter) for name, parameter in NOISE_PARAMETERS.items()}
-        st.caption("Noise is put around the picture for every method: NoiseTunnel of Captum.")
+        st.caption(_("Noise is put around the picture for every method: NoiseTunnel of Captum."))
         return [_choose_parameters(name, noise) for name in names]
 
 
@@ -92,33 +93,33 @@ def _choose(key: str, parameter: Parameter) -> Any:
 
 def explain_methods(configs: Sequence[AttributionConfig]) -> None:
     """What each of the methods does, and who found it."""
-    with st.expander("What these methods do", icon=":material/help:"):
+    with st.expander(_("What these methods do"), icon=":material/help:"):
         for config in configs:
             about = config.about
-            sums = " **Its shares add up** to the change of the score." if about.is_complete else ""
+            sums = _(" **Its shares add up** to the change of the score.") if about.is_complete else ""
             st.markdown(f"**{about.title}.** {about.note}{sums} ({about.source})")
         if noise := next((config.noise for config in configs), ""):
-            st.markdown(f"Under noise: {NOISES[noise]}.")
+            st.markdown(_("Under noise: {noises}.", noises=NOISES[noise]))
 
 
 def choose_layer(candidates: Sequence[Candidate], specs: Sequence[nets.NetSpec]) -> list[str]:
     """The layer that Grad-CAM looks at in each net, chosen in the drawing of the first."""
     spec = specs[0]
     names = explain.cam_layers(spec)
-    with st.expander("The layer that Grad-CAM looks at", icon=":material/account_tree:"):
+    with st.expander(_("The layer that Grad-CAM looks at"), icon=":material/account_tree:"):
         chosen = st.selectbox(
-            f"Layer of {candidates[0].name}",
+            _("Layer of {name}", name=candidates[0].name),
             ["", *reversed(names)],
             format_func=lambda name: name or LAST_LAYER,
             key="layer",
         )
-        st.caption("Or click a block in the drawing. Other nets are looked at as far along their own way.")
+        st.caption(_("Or click a block in the drawing. Other nets are looked at as far along their own way."))
         boxes = nets.net_outline(spec, candidates[0].form.size)
         show_figure(
             net_drawing(cast(Any, boxes), candidates[0].form.size),
             key=f"drawing_{spec.to_slug()}",
             on_click=lambda point: _take_clicked(point, boxes, names),
-            alt=f"{spec.name}, layer by layer; a click chooses the layer that Grad-CAM looks at",
+            alt=_("{name}, layer by layer; a click chooses the layer that Grad-CAM looks at", name=spec.name),
         )
     return [explain.same_place(chosen, spec, other) for other in specs]
 
@@ -141,7 +142,7 @@ def choose_target(classes: Sequence[str], truth: int | None) -> str:
     options = [OWN, *([TRUE] if truth is not None else []), *classes]
     wished = st.query_params.get("class", "")
     chosen = st.selectbox(
-        "Class to explain", options, options.index(wished) if wished in options else 0, key=f"target_{len(options)}"
+        _("Class to explain"), options, options.index(wished) if wished in options else 0, key=f"target_{len(options)}"
     )
     _put("class", "" if chosen == OWN else chosen)
     return chosen
@@ -170,14 +171,14 @@ def choose_epochs(candidates: Sequence[Candidate]) -> Epochs:
     options = [*kept, FINAL]
     slider, toggle = st.columns([3, 1], vertical_alignment="bottom")
     chosen = slider.select_slider(
-        "Epoch of training",
+        _("Epoch of training"),
         options,
         FINAL,
         format_func=lambda epoch: "end" if epoch == FINAL else str(epoch),
         key="epoch",
-        help="0 is before the first step. Nets whose run kept no epochs are shown at their end.",
+        help=_("0 is before the first step. Nets whose run kept no epochs are shown at their end."),
     )
-    if toggle.toggle("All epochs", key="beside", help="Every epoch beside the others, for the first method."):
+    if toggle.toggle(_("All epochs"), key="beside", help=_("Every epoch beside the others, for the first method.")):
         return Epochs(chosen, tuple(kept[:: -(-len(kept) // MOST_BESIDE)]))
     return Epochs(chosen)
 
@@ -212,22 +213,24 @@ def choose_picture(candidates: Sequence[Candidate]) -> Shown:
     """A test picture of the first net's data, one of the reader's own, or the one that came from another page."""
     samples = _samples(candidates[0])
     carried = st.session_state.get(CARRIED)
-    sources = [*(["test set"] if samples else []), "my own", *(["from Classify"] if carried else [])]
-    first = "from Classify" if carried else sources[0]
-    source = st.segmented_control("Picture", sources, default=first, required=True, key=f"source_{len(sources)}")
+    sources = [*([_("test set")] if samples else []), _("my own"), *([_("from Classify")] if carried else [])]
+    first = _("from Classify") if carried else sources[0]
+    source = st.segmented_control(_("Picture"), sources, default=first, required=True, key=f"source_{len(sources)}")
     form = candidates[0].form
     if source == "test set":
         position = st.selectbox(
-            "Test picture",
+            _("Test picture"),
             range(len(samples)),
             _position_in_link(len(samples)),
             format_func=lambda i: f"{form.classes[samples[i][0]]} ({i + 1} of {len(samples)})",
             key=f"sample_{candidates[0].key}",
-            help="From the part that no net was trained on.",
+            help=_("From the part that no net was trained on."),
         )
         _put("picture", str(position) if position else "")
         label, png = samples[position]
-        return Shown(decode_image(png), f"a test picture: {form.classes[label]}", form.classes, label)
+        return Shown(
+            decode_image(png), _("a test picture: {classes}", classes=form.classes[label]), form.classes, label
+        )
     if source == "from Classify" and carried:
         name, image = carried
         return Shown(image, name, form.classes, None, _choose_inversion(image, candidates))
@@ -246,24 +249,24 @@ def _position_in_link(count: int) -> int:
 
 
 def _upload(candidates: Sequence[Candidate]) -> Shown:
-    file = st.file_uploader("A picture of your own", key="upload")  # told by content, not by name
+    file = st.file_uploader(_("A picture of your own"), key="upload")  # told by content, not by name
     if file is None:
-        st.info("Choose a PNG, JPEG, WebP, GIF or BMP file of up to 20 MB; it stays on this machine.")
+        st.info(_("Choose a PNG, JPEG, WebP, GIF or BMP file of up to 20 MB; it stays on this machine."))
         st.stop()
     try:
         image = decode_image(file.getvalue())
     except ImageError as error:
         refuse(error)
         st.stop()
-    return Shown(image, "your picture", (), None, _choose_inversion(image, candidates))
+    return Shown(image, _("your picture"), (), None, _choose_inversion(image, candidates))
 
 
 def _choose_inversion(image: Image.Image, candidates: Sequence[Candidate]) -> bool:
     if all(candidate.form.channels == 3 for candidate in candidates):
         return False
     is_bright = float(np.asarray(image.convert("L")).mean()) > 127
-    help = "These nets learned bright strokes on black; ink on paper is the other way round."
-    return st.checkbox("Swap light and dark", value=is_bright, key=f"invert_{is_bright}", help=help)
+    help = _("These nets learned bright strokes on black; ink on paper is the other way round.")
+    return st.checkbox(_("Swap light and dark"), value=is_bright, key=f"invert_{is_bright}", help=help)
 
 
 def _put(name: str, value: str) -> None:
@@ -278,15 +281,15 @@ def choose_view() -> tuple[str, bool]:
     """The scale of the maps, and whether they lie on the picture."""
     scale, overlay = st.columns([3, 2], vertical_alignment="bottom")
     each = scale.segmented_control(
-        "Color scale",
+        _("Color scale"),
         list(SCALES),
         default="row",
         required=True,
         format_func=SCALES_SHORT.__getitem__,
         key="scale",
-        help="What 1 is: " + "; or ".join(SCALES.values()) + ".",
+        help=_("What 1 is: ") + "; or ".join(SCALES.values()) + ".",
     )
-    return each or "row", overlay.toggle("On top of the picture", key="overlay")
+    return each or "row", overlay.toggle(_("On top of the picture"), key="overlay")
 
 
 def say_answers(asked: Sequence[Asked], shown: Shown) -> None:
@@ -295,7 +298,14 @@ def say_answers(asked: Sequence[Asked], shown: Shown) -> None:
     for one in asked:
         chances = probabilities_of(one)
         best = int(chances.argmax())
-        parts.append(f"**{one.name}** says **{plain(one.candidate.form.classes[best])}** with {chances[best]:.1%}.")
+        parts.append(
+            _(
+                "**{name}** says **{classes}** with {chances:.1%}.",
+                name=one.name,
+                classes=plain(one.candidate.form.classes[best]),
+                chances=chances[best],
+            )
+        )
     st.markdown(" ".join(parts))
 
 

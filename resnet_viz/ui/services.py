@@ -19,6 +19,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStore, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig
+from resnet_viz.ui.language import _
 from resnet_viz.ui.text import plain, refuse
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ def say_if_demo() -> None:
     """Say on every page that this is a demonstration, where it is one."""
     if Settings().demo:
         st.caption(
-            ":material/info: This is a demonstration: all pages work on recorded runs, and nothing is trained here. "
-            "On your own machine it trains."
+            _(
+                ":material/info: This is a demonstration: all pages work on recorded runs, and nothing is trained "
+                "here. On your own machine it trains."
+            )
         )
 
 
@@ -83,7 +86,7 @@ def at_work() -> int:
     settings = Settings()
     if settings.executor == "local":
         return training.runs_at_once(run_store(), settings)
-    with st.spinner("Reaching the cluster; the first time takes up to a minute…"):
+    with st.spinner(_("Reaching the cluster; the first time takes up to a minute…")):
         return training.runs_at_once(run_store(), settings)
 
 
@@ -95,7 +98,7 @@ def while_store_answers(show: Callable[..., None]) -> Callable[..., None]:
         try:
             show(*args)
         except StoreError as error:
-            st.warning(f"{plain(str(error))}. Nothing is lost: what is trained meanwhile will be shown.")
+            st.warning(_("{error}. Nothing is lost: what is trained meanwhile will be shown.", error=plain(str(error))))
 
     return shown
 

@@ -11,6 +11,7 @@ from resnet_viz import lab, studies
 from resnet_viz.data import DATASETS
 from resnet_viz.nets import NetSpec
 from resnet_viz.studies import Answer
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.studies import answered, params_of
 
@@ -22,7 +23,7 @@ LOST, KEPT = 0.1, 0.3  # a correlation of neighbours below the one is lost, abov
 def choose_norm() -> bool:
     """Whether the reader looks at nets with batch norm."""
     has_norm = st.segmented_control(
-        "Batch norm",
+        _("Batch norm"),
         [True, False],
         default=True,
         required=True,
@@ -78,9 +79,15 @@ def say_family(name: str, near: pd.DataFrame, widths: pd.DataFrame) -> str:
     values, halves = (frame.groupby("depth")["value"].mean() for frame in (near, widths))
     shallow, deep = values.index[0], values.index[-1]
     each = ", ".join(f"{_two(value)} at {depth}" for depth, value in values.items())
-    return (
-        f"**{name}**: neighbouring points correlate with {each} layers. The half-width goes from {halves.iloc[0]:.1f} "
-        f"points at {shallow} layers to {halves.iloc[-1]:.1f} at {deep}."
+    return _(
+        "**{name}**: neighbouring points correlate with {each} layers. The half-width goes from {iloc:.1f} "
+        "points at {shallow} layers to {iloc2:.1f} at {deep}.",
+        name=name,
+        each=each,
+        iloc=halves.iloc[0],
+        shallow=shallow,
+        iloc2=halves.iloc[-1],
+        deep=deep,
     )
 
 
@@ -90,20 +97,26 @@ def say_agreement(near: pd.DataFrame) -> str:
     deepest = table.index[-1]
     plain, residual = table["plain"].to_numpy(), table["resnet"].to_numpy()
     lost = table.index[plain < LOST]
-    first = f"in the plain nets it is below {LOST:g} from {lost[0]} layers on" if len(lost) else (
-        f"in the plain nets it is still {_two(plain[-1])} at {deepest} layers"
-    )  # fmt: skip
-    second = f"in the residual ones it is {_two(residual[-1])} at {deepest}"
+    first = (
+        _("in the plain nets it is below {limit:g} from {depth} layers on", limit=LOST, depth=lost[0])
+        if len(lost)
+        else (_("in the plain nets it is still {two} at {deepest} layers", two=_two(plain[-1]), deepest=deepest))
+    )
+    second = _("in the residual ones it is {two} at {deepest}", two=_two(residual[-1]), deepest=deepest)
     word = (
         "agrees"
         if len(lost) and residual[-1] > KEPT
-        else "agrees in the order of the two"
+        else _("agrees in the order of the two")
         if (residual >= plain).all()
-        else "does not agree"
+        else _("does not agree")
     )
-    return (
-        f"What is measured **{word}**: {first}, {second}. ({len(table)} depths cannot tell an exponential from another "
-        "steep fall.)"
+    return _(
+        "What is measured **{word}**: {first}, {second}. ({count} depths cannot tell an exponential from "
+        "another steep fall.)",
+        word=word,
+        first=first,
+        second=second,
+        count=len(table),
     )
 
 
@@ -113,16 +126,23 @@ def say_norm(has_norm: bool) -> str:
     for has in (True, False):
         found = studies.find_answer(run_store(), "shattering", params_of("shattering", _changes(has)))
         if found is None:
-            return f"Choose **{'without' if has_norm else 'with'}** above to see what batch norm does to it."
+            return _(
+                "Choose **{value}** above to see what batch norm does to it.",
+                value=_("without") if has_norm else _("with"),
+            )
         near = numbers_by_depth(found.frame, "near")
         both[has] = near.groupby(["family", "depth"])["value"].mean()
     depth = both[True].index.get_level_values("depth").max()
     said = [
-        f"in {name} nets it is {_two(both[True][family, depth])} with batch norm and "
-        f"{_two(both[False][family, depth])} without"
+        _(
+            "in {name} nets it is {two} with batch norm and {two2} without",
+            name=name,
+            two=_two(both[True][family, depth]),
+            two2=_two(both[False][family, depth]),
+        )
         for family, name in {"plain": "plain", "resnet": "residual"}.items()
     ]
-    return f"At {depth} layers, {' and '.join(said)}."
+    return _("At {depth} layers, {names}.", depth=depth, names=" and ".join(said))
 
 
 def _two(value: float) -> str:

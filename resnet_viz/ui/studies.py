@@ -12,6 +12,7 @@ from resnet_viz.settings import Settings
 from resnet_viz.studies import Answer
 from resnet_viz.studies.cost import BATCH, estimate_answer
 from resnet_viz.training import LimitError, TrainingConfig
+from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import say_duration, wait_for_machine
 from resnet_viz.ui.services import machine, nets_lock, run_store
 from resnet_viz.ui.subjects import spec_of
@@ -57,9 +58,15 @@ def _size(runs: Sequence[Run]) -> int:
 def _offer(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: int) -> None:
     question = studies.QUESTIONS[kind]
     seconds = estimate(kind, params, specs, size)
-    said = "Time not known yet" if seconds is None else f"**About {say_duration(seconds)}**"
-    st.caption(f":material/timer: {question.title}: not asked yet. {said}, in the background; you can leave this page.")
-    label = "Measure"
+    said = _("Time not known yet") if seconds is None else _("**About {time}**", time=say_duration(seconds))
+    st.caption(
+        _(
+            ":material/timer: {title}: not asked yet. {said}, in the background; you can leave this page.",
+            title=question.title,
+            said=said,
+        )
+    )
+    label = _("Measure")
     st.button(label, key=f"ask_{kind}", type="primary", icon=":material/science:", on_click=_ask, args=[kind, params])
 
 
@@ -95,7 +102,7 @@ def _show_progress(study_id: str) -> None:
         st.rerun()
     bar, stop = st.columns([4, 1], vertical_alignment="center")
     bar.progress(study.progress, text=_what_happens(study))
-    stop.button("Stop", key=f"stop_{study_id}", icon=":material/stop:", on_click=_stop, args=[study_id])
+    stop.button(_("Stop"), key=f"stop_{study_id}", icon=":material/stop:", on_click=_stop, args=[study_id])
 
 
 def _stop(study_id: str) -> None:
@@ -104,20 +111,33 @@ def _stop(study_id: str) -> None:
 
 def _what_happens(study: Study) -> str:
     if study.status is RunStatus.QUEUED:
-        return "waits for its turn"
-    return f"measuring, {study.progress:.0%}" if study.progress else "loading torch and the nets"
+        return _("waits for its turn")
+    return (
+        _("measuring, {progress:.0%}", progress=study.progress) if study.progress else _("loading torch and the nets")
+    )
 
 
 def say_origin(answer: Answer, runs: Sequence[Run] = ()) -> None:
     """Under a figure: which runs, configuration, seed, machine and date it comes from, and a way to ask again."""
     facts, study = answer.study.facts, answer.study
-    where = "recorded with the project" if answer.is_recorded else "measured here"
-    trained = "; ".join(f"run {run.id} (seed {run.config['seed']}, {run.config['dataset']})" for run in runs)
-    said = f"{where} on {facts['date']} in {say_duration(max(1.0, study.seconds))} on {facts['device']}"
+    where = _("recorded with the project") if answer.is_recorded else _("measured here")
+    trained = "; ".join(
+        _("run {id} (seed {seed}, {dataset})", id=run.id, seed=run.config["seed"], dataset=run.config["dataset"])
+        for run in runs
+    )
+    said = _(
+        "{where} on {date} in {time} on {device}",
+        where=where,
+        date=facts["date"],
+        time=say_duration(max(1.0, study.seconds)),
+        device=facts["device"],
+    )
     text, again = st.columns([5, 1], vertical_alignment="center")
-    text.caption(f"{trained}{'; ' if trained else ''}study {study.id}, {said}.")
+    text.caption(
+        _("{trained}{word}study {id}, {said}.", trained=trained, word="; " if trained else "", id=study.id, said=said)
+    )
     again.button(
-        "Ask again",
+        _("Ask again"),
         key=f"again_{study.kind}",
         icon=":material/refresh:",
         on_click=_ask,

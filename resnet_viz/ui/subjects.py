@@ -9,6 +9,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, recorded_stores
 from resnet_viz.settings import Settings
 from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import machine, run_store
 
 PARAMETER = "nets"  # in the URL: the comparison whose nets are asked
@@ -26,17 +27,19 @@ def choose_nets(fits: Callable[[NetSpec], bool] = lambda spec: True, most: int =
     machine()
     groups = _comparisons(fits)
     if not groups:
-        st.info("There is no trained net to ask. Go to **Train** and press Start; come back when the nets have ended.")
+        st.info(
+            _("There is no trained net to ask. Go to **Train** and press Start; come back when the nets have ended.")
+        )
         st.stop()
     options = list(groups)
     wished = st.query_params.get(PARAMETER) or st.session_state.get(KEY)
     first = next((id_ for id_, runs in groups.items() if _is_first(runs, depth)), options[0])
     chosen = st.selectbox(
-        "Trained nets",
+        _("Trained nets"),
         options,
         options.index(wished if wished in groups else first),
         format_func=lambda id_: _title(groups[id_]),
-        help="Nets that ship with the project, and all that were trained here.",
+        help=_("Nets that ship with the project, and all that were trained here."),
     )
     if chosen == first:
         st.session_state.pop(KEY, None)
@@ -73,8 +76,15 @@ def _is_first(runs: Sequence[Run], depth: int) -> bool:
 def _title(runs: Sequence[Run]) -> str:
     config = runs[0].config
     names = " and ".join(net_name(run) for run in runs)
-    origin = "recorded" if is_recorded(runs[0]) else "trained here"
-    return f"{names} · {DATASETS[config['dataset']].title} · seed {config['seed']} · {origin} · {runs[0].comparison}"
+    origin = "recorded" if is_recorded(runs[0]) else _("trained here")
+    return _(
+        "{names} · {title} · seed {seed} · {origin} · {comparison}",
+        names=names,
+        title=DATASETS[config["dataset"]].title,
+        seed=config["seed"],
+        origin=origin,
+        comparison=runs[0].comparison,
+    )
 
 
 def is_recorded(run: Run) -> bool:
@@ -86,7 +96,10 @@ def _look_for_pictures(run: Run) -> None:
     name, folder = run.config["dataset"], run.config["folder"]
     if not folder and not is_at_hand(name, Settings().data_root, run.config["size"]):
         st.info(
-            f"These nets learned from {DATASETS[name].title}, which is not on this machine yet: the **Data** page "
-            "fetches it. Or choose nets that learned from digits, which come along."
+            _(
+                "These nets learned from {title}, which is not on this machine yet: the **Data** page fetches it. "
+                "Or choose nets that learned from digits, which come along.",
+                title=DATASETS[name].title,
+            )
         )
         st.stop()

@@ -16,6 +16,7 @@ from resnet_viz.runs import Run
 from resnet_viz.training import TrainingConfig
 from resnet_viz.ui.data import DataChoice
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import Plan, queue, show_price
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.subjects import spec_of
@@ -32,35 +33,41 @@ def choose_slice() -> dict[str, Any]:
     """The controls of a slice, all in the URL, as the parameters of the question "surface"."""
     left, middle, right = st.columns(3, gap="large")
     points = left.segmented_control(
-        "Places a side",
+        _("Places a side"),
         POINTS,
         default=21,
         required=True,
         key="points",
         bind="query-params",
-        help="The loss is taken at the square of it; the time grows with it.",
+        help=_("The loss is taken at the square of it; the time grows with it."),
     )
     pictures = left.segmented_control(
-        "Training pictures",
+        _("Training pictures"),
         PICTURES,
         default=200,
         required=True,
         key="pictures",
         bind="query-params",
-        help="Of those that the nets learned from; the loss is their mean.",
+        help=_("Of those that the nets learned from; the loss is their mean."),
     )
     reach = middle.slider(
-        "Reach",
+        _("Reach"),
         0.1,
         2.0,
         1.0,
         step=0.1,
         key="reach",
         bind="query-params",
-        help="How far the slice goes to each side. At 1 every filter has moved as far as it is long.",
+        help=_("How far the slice goes to each side. At 1 every filter has moved as far as it is long."),
     )
     seed = middle.number_input(
-        "Seed of the directions", 0, 9999, 0, key="slice_seed", bind="query-params", help="Each draws another slice."
+        _("Seed of the directions"),
+        0,
+        9999,
+        0,
+        key="slice_seed",
+        bind="query-params",
+        help=_("Each draws another slice."),
     )
     norms = _choose_norms(right, "running", "norms")
     return {"points": points, "reach": reach, "pictures": pictures, "seed": int(seed), "norms": norms}
@@ -73,7 +80,7 @@ def choose_norms_of_way() -> str:
 
 def _choose_norms(place: Any, default: str, key: str) -> str:
     return place.segmented_control(
-        "Mean and variance in batch norms",
+        _("Mean and variance in batch norms"),
         list(NORMS),
         default=default,
         required=True,
@@ -101,7 +108,7 @@ def show_slices(parts: Mapping[str, pd.DataFrame], scale: LossScale) -> None:
     """Contours and heights of every net."""
     for draw, kind in ((loss_contours, "contours"), (loss_landscape, "landscape")):
         figures = {net: draw(part, net, scale) for net, part in parts.items()}
-        _show(figures, kind, f"on a plane of two random directions in its weights, as {kind}")
+        _show(figures, kind, _("on a plane of two random directions in its weights, as {kind}", kind=kind))
 
 
 def show_ways(parts: Mapping[str, pd.DataFrame], scale: LossScale) -> None:
@@ -110,7 +117,7 @@ def show_ways(parts: Mapping[str, pd.DataFrame], scale: LossScale) -> None:
     for net, part in parts.items():
         is_path = part["what"] == "path"
         figures[net] = training_path(part[~is_path], part[is_path], net, scale)
-    _show(figures, "way", "on the plane of its training, with the way from start to end")
+    _show(figures, "way", _("on the plane of its training, with the way from start to end"))
 
 
 def _show(figures: Mapping[str, Any], kind: str, what: str) -> None:
@@ -119,7 +126,7 @@ def _show(figures: Mapping[str, Any], kind: str, what: str) -> None:
     for first in range(0, len(named), 2):
         for (net, figure), column in zip(named[first : first + 2], st.columns(2, gap="medium"), strict=False):
             with column:
-                show_figure(figure, key=f"{kind}_{net}", alt=f"Loss of {net} {what}")
+                show_figure(figure, key=f"{kind}_{net}", alt=_("Loss of {net} {what}", net=net, what=what))
 
 
 def tell_slice(net: str, surface: pd.DataFrame, classes: int) -> str:
@@ -127,13 +134,22 @@ def tell_slice(net: str, surface: pd.DataFrame, classes: int) -> str:
     middle = surface.iloc[int((surface["a"].abs() + surface["b"].abs()).to_numpy().argmin())]
     least = surface["loss"].min()
     most, lost = surface["loss"].max(), int(surface["loss"].isna().sum())
-    beyond = f" At {lost} places the loss is not a finite number." if lost else ""
-    return (
-        f"**{net}**: loss {say_loss(middle['loss'])} at the centre, from {say_loss(least)} to {say_loss(most)} on the "
-        f"slice. It is at most ten times the least on {lab.share_below(surface, 10 * least):.0%} of the places, and at "
-        f"most that of guessing, $\\ln {classes} = {log(classes):.2f}$, on "
-        f"{lab.share_below(surface, log(classes)):.0%}. The slice bends down on **{lab.roughness(surface):.0%}** of "
-        f"the inner places.{beyond}"
+    beyond = _(" At {lost} places the loss is not a finite number.", lost=lost) if lost else ""
+    return _(
+        "**{net}**: loss {say_loss} at the centre, from {say_loss2} to {say_loss3} on the slice. It is at "
+        r"most ten times the least on {share_below:.0%} of the places, and at most that of guessing, $\ln "
+        "{classes} = {log:.2f}$, on {share_below2:.0%}. The slice bends down on **{roughness:.0%}** of the "
+        "inner places.{beyond}",
+        net=net,
+        say_loss=say_loss(middle["loss"]),
+        say_loss2=say_loss(least),
+        say_loss3=say_loss(most),
+        share_below=lab.share_below(surface, 10 * least),
+        classes=classes,
+        log=log(classes),
+        share_below2=lab.share_below(surface, log(classes)),
+        roughness=lab.roughness(surface),
+        beyond=beyond,
     )
 
 
@@ -146,15 +162,26 @@ def compare_slices(parts: Mapping[str, pd.DataFrame], runs: Sequence[Run]) -> st
         return ""
     (plain, of_plain), (residual, of_residual) = rough["plain"], rough["resnet"]
     gap = of_plain - of_residual
-    said = f"{plain} bends down on {of_plain:.0%} and {residual} on {of_residual:.0%} of this slice"
+    said = _(
+        "{plain} bends down on {of_plain:.0%} and {residual} on {of_residual:.0%} of this slice",
+        plain=plain,
+        of_plain=of_plain,
+        residual=residual,
+        of_residual=of_residual,
+    )
     if gap > 0:
-        return f"{said}: here the plain net's ground is the rougher, as Li et al. 2018 found for deep plain nets."
-    if gap < 0:
-        return (
-            f"{said}: here it is the **residual** net's, against what is told of shortcuts. Li et al. 2018 found plain "
-            "nets chaotic when they are deep; compare deeper nets, other seeds and the other choice of batch norm."
+        return _(
+            "{said}: here the plain net's ground is the rougher, as Li et al. 2018 found for deep plain nets.",
+            said=said,
         )
-    return f"{said}: by this measure there is no difference here."
+    if gap < 0:
+        return _(
+            "{said}: here it is the **residual** net's, against what is told of shortcuts. Li et al. 2018 "
+            "found plain nets chaotic when they are deep; compare deeper nets, other seeds and the other "
+            "choice of batch norm.",
+            said=said,
+        )
+    return _("{said}: by this measure there is no difference here.", said=said)
 
 
 # -- a training's way --------------------------------------------------------------------------------------------------
@@ -188,16 +215,18 @@ def offer_way(runs: Sequence[Run]) -> None:
     """Say that these runs have left no way, and offer to train their nets once more."""
     configs = [with_epochs(run) for run in runs]
     if any(not config.iterations and config.epochs + sum(config.more_epochs) < LEAST_EPOCHS for config in configs):
-        st.info("These nets were trained for one epoch, and a way needs two or more: choose others above.")
+        st.info(_("These nets were trained for one epoch, and a way needs two or more: choose others above."))
         return
     specs = tuple(NetSpec(**run.spec) for run in runs)
     st.markdown(
-        "These runs have kept their last weights alone. Trained once more, with the same recipe and seed, they keep "
-        "those of every epoch; the new runs appear on **Train** as any others."
+        _(
+            "These runs have kept their last weights alone. Trained once more, with the same recipe and seed, they "
+            "keep those of every epoch; the new runs appear on **Train** as any others."
+        )
     )
     data = DataChoice(configs[0].dataset, configs[0].folder, configs[0].size)
     can_start = show_price(Plan(specs, configs[0], data), with_sizes=False)
-    label = "Train again and keep every epoch"
+    label = _("Train again and keep every epoch")
     if st.button(label, key="keep_epochs", icon=":material/timeline:", disabled=not can_start) and queue(
         list(zip(specs, configs, strict=True))
     ):
@@ -224,10 +253,22 @@ def tell_way(net: str, path: pd.DataFrame) -> str:
     walk = sum(lab.random_walk_shares(len(path) - 1))
     losses = np.maximum(path[["loss", "plane_loss"]].to_numpy(), TINY)
     away = path.iloc[int(np.nan_to_num(np.abs(np.diff(np.log(losses))).ravel(), nan=np.inf).argmax())]
-    return (
-        f"**{net}**: the plane holds {share_a:.0%} and {share_b:.0%} of the variance of its {len(path)} nets, "
-        f"{share_a + share_b:.0%} in all; a random walk of {len(path) - 1} steps in as many dimensions as one likes "
-        f"would show {walk:.0%}. From start to end the loss falls from {say_loss(path['loss'].iloc[0])} to "
-        f"{say_loss(path['loss'].iloc[-1])}. The plane is furthest from the truth at epoch {away['epoch']:.0f}: the "
-        f"net has loss {say_loss(away['loss'])}, the place below it {say_loss(away['plane_loss'])}."
+    return _(
+        "**{net}**: the plane holds {share_a:.0%} and {share_b:.0%} of the variance of its {count} nets, "
+        "{share_a2:.0%} in all; a random walk of {count2} steps in as many dimensions as one likes would "
+        "show {walk:.0%}. From start to end the loss falls from {say_loss} to {say_loss2}. The plane is "
+        "furthest from the truth at epoch {epoch:.0f}: the net has loss {say_loss3}, the place below it "
+        "{say_loss4}.",
+        net=net,
+        share_a=share_a,
+        share_b=share_b,
+        count=len(path),
+        share_a2=share_a + share_b,
+        count2=len(path) - 1,
+        walk=walk,
+        say_loss=say_loss(path["loss"].iloc[0]),
+        say_loss2=say_loss(path["loss"].iloc[-1]),
+        epoch=away["epoch"],
+        say_loss3=say_loss(away["loss"]),
+        say_loss4=say_loss(away["plane_loss"]),
     )

@@ -14,6 +14,7 @@ from resnet_viz.settings import Settings
 from resnet_viz.training import ConfigError, Grid, LimitError, TrainingConfig
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.data import DataChoice, choose_data
+from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import DEPTHS, PAIR
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import run_store
@@ -27,16 +28,18 @@ def choose_grid(shortcuts: Mapping[str, str], orders: Mapping[str, str]) -> Grid
     """The controls of a grid: depths, kinds, shortcuts, block orders and the number of seeds."""
     left, right = st.columns(2, gap="large")
     steps = list(range(DEPTHS[0], DEPTHS[1] + 1, 6))
-    depths = left.multiselect("Depths", steps, default=[8, 14, 20], key="sweep_depths")
-    families = left.pills("Nets", list(PAIR), selection_mode="multi", default=list(PAIR),
+    depths = left.multiselect(_("Depths"), steps, default=[8, 14, 20], key="sweep_depths")
+    families = left.pills(_("Nets"), list(PAIR), selection_mode="multi", default=list(PAIR),
                           format_func=PAIR.__getitem__, key="sweep_families")  # fmt: skip
     picked = right.multiselect(
-        "Shortcuts", list(shortcuts), ["A"], format_func=shortcuts.__getitem__, key="sweep_shortcuts"
+        _("Shortcuts"), list(shortcuts), ["A"], format_func=shortcuts.__getitem__, key="sweep_shortcuts"
     )
     chosen = right.multiselect(
-        "Block orders", list(orders), ["original"], format_func=orders.__getitem__, key="sweep_orders"
+        _("Block orders"), list(orders), ["original"], format_func=orders.__getitem__, key="sweep_orders"
     )
-    seeds = left.number_input("Seeds", 1, MOST_SEEDS, 1, key="sweep_seeds", help="So many, from the recipe's seed on.")
+    seeds = left.number_input(
+        _("Seeds"), 1, MOST_SEEDS, 1, key="sweep_seeds", help=_("So many, from the recipe's seed on.")
+    )
     return Grid(depths, families, picked, chosen, range(int(seeds)))
 
 
@@ -56,7 +59,7 @@ def start_sweep(comparisons: Sequence[Sequence[tuple[NetSpec, TrainingConfig]]])
         refuse(error)
         return
     st.query_params[PARAMETER] = st.session_state[PARAMETER] = sweep
-    st.toast("Started. You can leave this page; the training goes on.")
+    st.toast(_("Started. You can leave this page; the training goes on."))
 
 
 def choose_sweep() -> str | None:
@@ -69,14 +72,20 @@ def choose_sweep() -> str | None:
         return None
     wished = st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
     index = list(groups).index(wished) if wished in groups else 0
-    chosen = st.selectbox("Sweep", list(groups), index, format_func=lambda sweep: _title(sweep, groups[sweep]))
+    chosen = st.selectbox(_("Sweep"), list(groups), index, format_func=lambda sweep: _title(sweep, groups[sweep]))
     st.query_params[PARAMETER] = st.session_state[PARAMETER] = chosen
     return chosen
 
 
 def _title(sweep: str, runs: Sequence[Run]) -> str:
     started = datetime.fromtimestamp(min(run.created_at for run in runs)).strftime("%d %b %H:%M:%S")
-    return f"{len(runs)} runs · {runs[0].config['dataset']} · {started} · {sweep}"
+    return _(
+        "{runs} runs · {dataset} · {started} · {sweep}",
+        runs=len(runs),
+        dataset=runs[0].config["dataset"],
+        started=started,
+        sweep=sweep,
+    )
 
 
 def runs_of(sweep: str) -> list[Run]:
@@ -90,20 +99,23 @@ def name_comparisons(runs: Sequence[Run]) -> dict[str, str]:
     for run in runs:
         nets.setdefault(run.comparison, []).append(net_name(run))
     seeds = {run.comparison: run.config["seed"] for run in runs}
-    return {comparison: f"{', '.join(names)} · seed {seeds[comparison]}" for comparison, names in nets.items()}
+    return {
+        comparison: _("{names} · seed {seeds}", names=", ".join(names), seeds=seeds[comparison])
+        for comparison, names in nets.items()
+    }
 
 
 def stop_chosen(sweep: str, request: str) -> None:
     """Stop or pause all runs of a sweep."""
     training.stop_sweep(run_store(), sweep, request)
-    st.toast("They end within seconds and keep their curves.")
+    st.toast(_("They end within seconds and keep their curves."))
 
 
 def continue_chosen(sweep: str) -> None:
     """Let the runs of a sweep go on where they stand."""
     try:
         count = training.continue_sweep(run_store(), Settings(), sweep)
-        st.toast(f"{count} runs go on where they stood.")
+        st.toast(_("{count} runs go on where they stood.", count=count))
     except (LimitError, ConfigError) as error:
         st.toast(f"{plain(str(error))}.", icon=":material/error:")
 
@@ -111,7 +123,9 @@ def continue_chosen(sweep: str) -> None:
 def show_progress(runs: Sequence[Run]) -> None:
     """How much of a sweep is done, and every run in a table."""
     done = sum(run.progress if run.status.is_active else 1.0 for run in runs) / len(runs)
-    st.progress(done, text=f"{training.count_ended(runs)} of {len(runs)} runs have ended")
+    st.progress(
+        done, text=_("{count_ended} of {runs} runs have ended", count_ended=training.count_ended(runs), runs=len(runs))
+    )
     rows = [
         {
             "net": net_name(run),

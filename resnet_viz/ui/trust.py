@@ -15,6 +15,7 @@ from resnet_viz.plots import CheckedMap, cascade_curves, color_maps, deletion_cu
 from resnet_viz.ui.attributions import TIMES_FORWARD, Asked, Wanted, agree_to, net_after
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.jobs import jobs, run_jobs, show_jobs, wait_a_moment
+from resnet_viz.ui.language import _
 from resnet_viz.ui.pictures import show_pictures
 from resnet_viz.ui.saliency import choose_method_names
 from resnet_viz.ui.services import nets_lock
@@ -77,7 +78,7 @@ class Chance:
 
 def choose_checked_methods() -> list[AttributionConfig]:
     """The methods that are checked, with their parameters as they begin; in the URL where they are not the first."""
-    help = "With their parameters as they begin. The page Saliency has them all."
+    help = _("With their parameters as they begin. The page Saliency has them all.")
     names = choose_method_names("checked_methods", FIRST_METHODS, help)
     return [AttributionConfig(name) for name in names]
 
@@ -107,12 +108,16 @@ def show_checks(wanted: Sequence[Wanted]) -> None:
 def _make_checks(wanted: Sequence[Wanted]) -> "list[Job]":
     """Jobs of the checks of each map, then those of chance; none until a reader wants to wait for them."""
     works: dict[str, tuple[str, Callable[[Wanted], Any], Wanted]] = {
-        _key(one): (f"Checks: {one.title}", _check_work, one) for one in wanted
+        _key(one): (_("Checks: {title}", title=one.title), _check_work, one) for one in wanted
     }
-    works |= {_chance_key(one): (f"Random order for {one.asked.name}", _chance_work, one) for one in wanted}
+    works |= {
+        _chance_key(one): (_("Random order for {name}", name=one.asked.name), _chance_work, one) for one in wanted
+    }
     new = [key for key in works if jobs().find(key) is None]
     seconds = {key: _seconds(works[key][2], works[key][1] is _chance_work) for key in new}
-    if not agree_to(seconds, f"the checks of {len(wanted)} maps", "Check the maps", ":material/verified:"):
+    if not agree_to(
+        seconds, _("the checks of {count} maps", count=len(wanted)), _("Check the maps"), ":material/verified:"
+    ):
         return []
     found = run_jobs([(key, title, work(one), seconds.get(key, 0.0)) for key, (title, work, one) in works.items()])
     wait_a_moment(found)
@@ -219,7 +224,7 @@ def _show_table(ready: Ready) -> None:
     rows = []
     for wanted, checked, chance in ready:
         random = {f"random {name}": value for name, value in chance.areas.items()}
-        said = "does not change" if checked.stays else "changes"
+        said = _("does not change") if checked.stays else _("changes")
         names = {"net": wanted.asked.name, "method": wanted.config.title}
         rows.append(names | checked.numbers | random | {"verdict": said})
     table = pd.DataFrame(rows)[["net", "method", *COLUMNS, "verdict"]]
@@ -227,11 +232,14 @@ def _show_table(ready: Ready) -> None:
     failed = [f"{row['method']} of {row['net']}" for row in rows if row["verdict"] != "changes"]
     if failed:
         st.warning(
-            f"{', '.join(failed)}: does not change when the weights are random. Such a map shows edges of the picture, "
-            "and says next to nothing about what this net has learned.",
+            _(
+                "{names}: does not change when the weights are random. Such a map shows edges of the picture, and "
+                "says next to nothing about what this net has learned.",
+                names=", ".join(failed),
+            ),
             icon=":material/warning:",
         )
-    with st.expander("What these numbers are", icon=":material/function:"):
+    with st.expander(_("What these numbers are"), icon=":material/function:"):
         for title, formula in FORMULAS.items():
             st.markdown(f"**{title}**\n{formula}")
 
@@ -242,46 +250,63 @@ def number_columns(names: Mapping[str, tuple[str, str]] = COLUMNS) -> dict[str, 
         name: st.column_config.NumberColumn(title, format="%.3f", help=help, width="small")
         for name, (title, help) in names.items()
     }
-    return columns | {"verdict": st.column_config.TextColumn("random weights", help="Whether the map follows them.")}
+    return columns | {
+        "verdict": st.column_config.TextColumn(_("random weights"), help=_("Whether the map follows them."))
+    }
 
 
 def _show_curves(drawn: Sequence[CheckedMap]) -> None:
     nets = " and ".join(dict.fromkeys(one.net for one in drawn))
-    st.markdown("##### Without the pixels that the map names first, and with them alone")
+    st.markdown(_("##### Without the pixels that the map names first, and with them alone"))
     show_figure(
         deletion_curves(drawn),
         key="deletion",
-        alt=f"Probability of the class for {nets} while pixels are deleted, and inserted, in the order of each map",
+        alt=_(
+            "Probability of the class for {nets} while pixels are deleted, and inserted, in the order of each map",
+            nets=nets,
+        ),
     )
     st.caption(
-        f"Pixels go to mean gray, and come back into the blurred picture. Gray line: the mean of {explain.ORDERS} "
-        "random orders. A net that is unsure of the whole picture can be surer of a part of it."
+        _(
+            "Pixels go to mean gray, and come back into the blurred picture. Gray line: the mean of {orders} "
+            "random orders. A net that is unsure of the whole picture can be surer of a part of it.",
+            orders=explain.ORDERS,
+        )
     )
 
 
 def _show_cascades(ready: Ready) -> None:
     """How much each map is like the trained net's, and the maps themselves."""
     drawn = [_drawn(*one) for one in ready]
-    st.markdown("##### With random weights")
+    st.markdown(_("##### With random weights"))
     show_figure(
         cascade_curves(drawn, explain.STAYS),
         key="cascade",
-        alt="Rank correlation of each map with that of the trained net while its weights are drawn anew",
+        alt=_("Rank correlation of each map with that of the trained net while its weights are drawn anew"),
     )
     st.caption(
-        "Step 0 is the trained net; then the head is drawn anew, the last blocks, and so on to the stem. Dotted: a map "
-        f"whose mean over steps 1 and on is above {explain.STAYS:g} counts as one that does not change. "
-        "A map that is nothing but zeros has no order of pixels, and a correlation of 0."
+        _(
+            "Step 0 is the trained net; then the head is drawn anew, the last blocks, and so on to the stem. "
+            "Dotted: a map whose mean over steps 1 and on is above {stays:g} counts as one that does not change. "
+            "A map that is nothing but zeros has no order of pixels, and a correlation of 0.",
+            stays=explain.STAYS,
+        )
     )
-    for asked in dict.fromkeys(one.asked for one, _, _ in ready):
-        _show_maps(asked, [(wanted, checked) for wanted, checked, _ in ready if wanted.asked is asked])
+    for asked in dict.fromkeys(one.asked for one, *_rest in ready):
+        _show_maps(asked, [(wanted, checked) for wanted, checked, _chance in ready if wanted.asked is asked])
 
 
 def _show_maps(asked: Asked, ours: Sequence[tuple[Wanted, Checked]]) -> None:
     """The picture, and each method's maps of one net, step by step."""
     parts = ours[0][1].parts
     steps = ", ".join(f"{short_part(part)} ({step})" for step, part in enumerate(parts) if part)
-    st.markdown(f"**{asked.name}**: the picture, the trained net's map (0), then parts drawn anew as far as {steps}.")
+    st.markdown(
+        _(
+            "**{name}**: the picture, the trained net's map (0), then parts drawn anew as far as {steps}.",
+            name=asked.name,
+            steps=steps,
+        )
+    )
     picture = np.broadcast_to(asked.picture, (1, *asked.picture.shape[:2], 3))
     for wanted, checked in ours:
         maps = color_maps(checked.maps, wanted.config.signed)
@@ -289,7 +314,7 @@ def _show_maps(asked: Asked, ours: Sequence[tuple[Wanted, Checked]]) -> None:
         show_pictures(
             np.concatenate([picture, maps])[None],
             [""],
-            f"{wanted.config.title} of {asked.name} while its weights are drawn anew",
+            _("{title} of {name} while its weights are drawn anew", title=wanted.config.title, name=asked.name),
             ["", *map(str, range(len(parts)))],
         )
 

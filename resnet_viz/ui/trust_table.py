@@ -17,6 +17,7 @@ from resnet_viz.studies.trust import RANDOM, TOLERANCE, rank_trust, summarize_tr
 from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import machine, run_store
 from resnet_viz.ui.studies import answered, say_origin
 
@@ -34,15 +35,17 @@ MASK_PANELS = {"hit": "pointing hits ↑", "inside": "mass inside ↑"}
 def show_ranking(candidates: Sequence[Candidate]) -> None:
     """The checks of many test pictures, for the nets chosen or for others that were asked before."""
     st.markdown(
-        "One picture can be a lucky one. Here every method is checked on test pictures of the nets' own data, each for "
-        "the class that the net says, and beside it pixels in random order."
+        _(
+            "One picture can be a lucky one. Here every method is checked on test pictures of the nets' own data, "
+            "each for the class that the net says, and beside it pixels in random order."
+        )
     )
     machine()
     groups = _groups(candidates)
     if not groups:
-        st.info("The pictures these nets learned from are not on this machine; the **Data** page fetches them.")
+        st.info(_("The pictures these nets learned from are not on this machine; the **Data** page fetches them."))
         return
-    chosen = st.selectbox("Nets", list(groups), format_func=lambda ids: _title(groups[ids]), key="trust_nets")
+    chosen = st.selectbox(_("Nets"), list(groups), format_func=lambda ids: _title(groups[ids]), key="trust_nets")
     runs = groups[chosen]
     answer = answered(KIND, None, runs)
     _say_what_has_not_learned(runs)
@@ -56,8 +59,14 @@ def _say_what_has_not_learned(runs: Sequence[Run]) -> None:
         chance = 1 - 1 / len(run.facts["form"]["classes"])
         if run.test_error is not None and run.test_error > chance / 2:
             st.warning(
-                f"{net_name(run)} has hardly learned: {run.test_error:.1%} of its test pictures are wrong, by chance "
-                f"{chance:.0%} would be. Random weights have little to undo in it, and its maps say little of its data."
+                _(
+                    "{net} has hardly learned: {test_error:.1%} of its test pictures are wrong, by chance "
+                    "{chance:.0%} would be. Random weights have little to undo in it, and its maps say little of its "
+                    "data.",
+                    net=net_name(run),
+                    test_error=run.test_error,
+                    chance=chance,
+                )
             )
 
 
@@ -84,7 +93,13 @@ def _has_pictures(run: Run) -> bool:
 
 def _title(runs: Sequence[Run]) -> str:
     names = " and ".join(net_name(run) for run in runs)
-    return f"{names} · {runs[0].config['dataset']} · seed {runs[0].config['seed']} · {runs[0].comparison}"
+    return _(
+        "{names} · {dataset} · seed {seed} · {comparison}",
+        names=names,
+        dataset=runs[0].config["dataset"],
+        seed=runs[0].config["seed"],
+        comparison=runs[0].comparison,
+    )
 
 
 def _show_answer(answer: Answer, runs: Sequence[Run]) -> None:
@@ -92,22 +107,37 @@ def _show_answer(answer: Answer, runs: Sequence[Run]) -> None:
     families = {studies.subject_name(run): run.spec["family"] for run in runs}
     count = int(means["pictures"].max())
     has_masks = "mask_share" in set(means["measure"])
-    methods = {RANDOM: "random order"} | {name: METHODS[name].title for name in answer.study.params["methods"]}
+    methods = {RANDOM: _("random order")} | {name: METHODS[name].title for name in answer.study.params["methods"]}
     panels = PANELS | (MASK_PANELS if has_masks else {})
     measure = st.segmented_control(
-        "Measure", list(panels), default="deletion", required=True, format_func=panels.__getitem__, key="trust_measure"
+        _("Measure"),
+        list(panels),
+        default="deletion",
+        required=True,
+        format_func=panels.__getitem__,
+        key="trust_measure",
     )
     show_figure(
         method_dots(means, families, methods, measure, panels[measure]),
         key="trust_dots",
-        alt=f"{panels[measure]} of every method for {' and '.join(families)}, beside random order",
+        alt=_(
+            "{panels} of every method for {names}, beside random order",
+            panels=panels[measure],
+            names=" and ".join(families),
+        ),
     )
-    said = f"Means of {count} test pictures; bars: two standard errors each way. ↓: less is better, ↑: more is."
+    said = _(
+        "Means of {count} test pictures; bars: two standard errors each way. ↓: less is better, ↑: more is.",
+        count=count,
+    )
     if has_masks:
         share = means.loc[means["measure"] == "mask_share", "mean"].mean()
-        said += (
-            f" Hits: the pixel named first is on the object, or up to {TOLERANCE} beside it. Mass inside: the share "
-            f"of the map on the object, which has {share:.1%} of the pixels; random order says what chance gets."
+        said += _(
+            " Hits: the pixel named first is on the object, or up to {tolerance} beside it. Mass inside: the "
+            "share of the map on the object, which has {share:.1%} of the pixels; random order says what "
+            "chance gets.",
+            tolerance=TOLERANCE,
+            share=share,
         )
     st.caption(said)
     st.dataframe(table_of(means, methods), column_config=_columns(has_masks), hide_index=True)
@@ -122,8 +152,11 @@ def _point_to_masks() -> None:
     runs = [run for run in recorded_stores()["shapes"].runs() if run.weights]
     link = ",".join(f"run:{run.id}" for run in runs)
     st.caption(
-        "Where the object is known, a map can be held against it: pointing hits and mass inside are measured for the "
-        f"[recorded nets of Shapes](?nets={link})."
+        _(
+            "Where the object is known, a map can be held against it: pointing hits and mass inside are measured "
+            "for the [recorded nets of Shapes](?nets={link}).",
+            link=link,
+        )
     )
 
 
@@ -134,7 +167,7 @@ def table_of(means: pd.DataFrame, methods: dict[str, str]) -> pd.DataFrame:
     wide = cells.pivot(index=["net", "method"], columns="measure", values="cell").loc[ranks.index]
     wide.insert(0, "mean place", ranks["mean place"])
     stays = means[means["measure"] == "similarity"].set_index(["net", "method"])["mean"] > explain.STAYS
-    wide.insert(1, "verdict", stays.loc[ranks.index].map({True: "does not change", False: "changes"}))
+    wide.insert(1, "verdict", stays.loc[ranks.index].map({True: _("does not change"), False: _("changes")}))
     order = [name for name in (*PANELS, *MASK_PANELS, "completeness") if name in wide]
     table = wide[["mean place", "verdict", *order]].reset_index()
     return table.assign(method=table["method"].map(methods))
@@ -145,13 +178,13 @@ def _cell(mean: float, error: float) -> str:
 
 
 def _columns(has_masks: bool) -> dict[str, Any]:
-    names = PANELS | (MASK_PANELS if has_masks else {}) | {"completeness": "sum error ↓"}
-    place = "The mean of the row's places among all rows, over all measures; 1 is the best."
-    verdict = f"A mean rank correlation above {explain.STAYS:g} under random weights: does not change."
+    names = PANELS | (MASK_PANELS if has_masks else {}) | {"completeness": _("sum error ↓")}
+    place = _("The mean of the row's places among all rows, over all measures; 1 is the best.")
+    verdict = _("A mean rank correlation above {stays:g} under random weights: does not change.", stays=explain.STAYS)
     return {
         **names,
-        "mean place": st.column_config.NumberColumn("mean place", format="%.1f", help=place),
-        "verdict": st.column_config.TextColumn("verdict", help=verdict),
+        "mean place": st.column_config.NumberColumn(_("mean place"), format="%.1f", help=place),
+        "verdict": st.column_config.TextColumn(_("verdict"), help=verdict),
     }
 
 
@@ -165,11 +198,21 @@ def say_verdicts(means: pd.DataFrame, methods: dict[str, str]) -> str:
         better = (own["deletion"] < table.loc[RANDOM, "deletion"]) & (own["insertion"] > table.loc[RANDOM, "insertion"])
         most = own["similarity"].idxmax()
         said = (
-            f"do not change under random weights: {', '.join(failed)}"
+            _("do not change under random weights: {names}", names=", ".join(failed))
             if failed
-            else f"no map stays under random weights (nearest: {methods[str(most)]}, {own['similarity'].max():.2f})"
+            else _(
+                "no map stays under random weights (nearest: {methods}, {most:.2f})",
+                methods=methods[str(most)],
+                most=own["similarity"].max(),
+            )
         )
         parts.append(
-            f"**{net}**: {said}; {int(better.sum())} of {len(own)} methods are better than random order in both curves."
+            _(
+                "**{net}**: {said}; {better} of {count} methods are better than random order in both curves.",
+                net=net,
+                said=said,
+                better=int(better.sum()),
+                count=len(own),
+            )
         )
     return "  \n".join(parts)

@@ -162,7 +162,7 @@ def test_what_was_computed_once_is_not_computed_again(nets, monkeypatch):
 def test_a_map_that_takes_long_is_announced_and_begun_with_a_click(nets, monkeypatch):
     monkeypatch.setattr("resnet_viz.ui.attributions.AT_ONCE", 0.0)
     page = open_page(nets, methods="deconvolution", picture="7")
-    assert "2 maps will take about" in page.info[0].value
+    assert "for 2 maps" in page.info[0].value
     assert len(figures(page)) <= 1
     page.button(key="agree").click()
     assert len(maps_of(wait(page.run()))) == 2
