@@ -2,23 +2,16 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.colors import hex_to_rgb, sample_colorscale
+from plotly.colors import hex_to_rgb
 from plotly.subplots import make_subplots
 
 from resnet_viz.plots.curves import Curve
-from resnet_viz.plots.style import COLORS, DASHES, SYMBOLS, lay_out
+from resnet_viz.plots.style import COLORS, DASHES, SYMBOLS, lay_out, shades_of
 
 PARTS = {"train": "training error, %", "test": "test error, %"}
 TITLES = {"plain": "plain", "resnet": "residual", "vgg": "VGG"}
-# From the shallowest net to the deepest: all of them can be seen on white and on black.
-SHADES = {
-    "plain": ["#F5B78A", "#D55E00", "#8C3D00"],
-    "resnet": ["#9CC9EC", "#0072B2", "#0A4D85"],
-    "vgg": ["#A6D8C5", "#009E73", "#00573F"],
-}
 
 
 def errors_by_depth(errors: pd.DataFrame) -> go.Figure:
@@ -104,7 +97,7 @@ def curves_by_depth(curves: pd.DataFrame) -> go.Figure:
     for column, family in enumerate(families, start=1):
         runs = curves[curves["family"] == family]
         depths = sorted(runs["depth"].unique())
-        for depth, color in zip(depths, shades_of(family, depths), strict=True):
+        for depth, color in zip(depths, shades_of(family, len(depths)), strict=True):
             means = runs[runs["depth"] == depth].groupby("step")[["train_error", "test_error"]].mean()
             for part, dash in DASHES.items():
                 figure.add_scatter(
@@ -123,12 +116,6 @@ def curves_by_depth(curves: pd.DataFrame) -> go.Figure:
     figure.update_layout(hovermode="closest").update_xaxes(rangemode="tozero")
     figure.update_yaxes(rangemode="tozero")
     return figure.update_yaxes(title="error, %", col=1)
-
-
-def shades_of(family: str, depths: Sequence[int]) -> list[str]:
-    """A color for each depth, from light to dark in the family's own."""
-    places = [0.5] if len(depths) == 1 else list(np.linspace(0, 1, len(depths)))
-    return list(sample_colorscale(SHADES[family], places))
 
 
 def error_gaps(curves: Sequence[Curve]) -> go.Figure:

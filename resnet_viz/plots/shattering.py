@@ -1,17 +1,13 @@
 """How fast do gradients forget where they were taken? Their correlation by lag, and by the depth of the net."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
-from resnet_viz.plots.style import COLORS, SYMBOLS, lay_out
+from resnet_viz.plots.style import COLORS, SYMBOLS, lay_out, shades_of
 
 TITLES = {"plain": "plain", "resnet": "residual"}
-SCALES = {"plain": ("#F5B78A", "#8C3D00"), "resnet": ("#8FC7EE", "#00406B")}  # shallow, deep
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 NOISE = {"brown": "longdash", "white": "dot"}
 LAST_LAG = 64
@@ -28,7 +24,7 @@ def correlation_by_lag(curves: pd.DataFrame, noise: pd.DataFrame) -> go.Figure:
     for column, family in enumerate(families, start=1):
         part = curves[curves["family"] == family]
         depths = sorted(part["depth"].unique())
-        for depth, color, dash in zip(depths, _shades(family, len(depths)), _dashes(len(depths)), strict=True):
+        for depth, color, dash in zip(depths, shades_of(family, len(depths)), _dashes(len(depths)), strict=True):
             mean = part[part["depth"] == depth].groupby("lag")["correlation"].mean()
             line = {"color": color, "dash": dash, "width": 2}
             _add_line(figure, mean, f"{depth} layers", line, column)
@@ -82,11 +78,6 @@ def _add_line(figure: go.Figure, values: pd.Series, name: str, line: dict[str, o
         row=1,
         col=column,
     )
-
-
-def _shades(family: str, count: int) -> Sequence[str]:
-    """From light for the shallowest net to dark for the deepest."""
-    return sample_colorscale([[0, SCALES[family][0]], [1, SCALES[family][1]]], np.linspace(0, 1, count).tolist())
 
 
 def _dashes(count: int) -> list[str]:

@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Iterable
 from html import escape
 
+import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
-# Orange, blue and green of Okabe and Ito: apart for every kind of color vision, and in lightness; then shades of them.
+# Orange, blue and green of Okabe and Ito: apart for every kind of color vision; then neighbours of them. All have a
+# contrast of 3 and more on the light ground and on the dark one.
 COLORS = {
-    "plain": ("#D55E00", "#E69F00", "#8C3D00", "#F5B78A"),
-    "resnet": ("#0072B2", "#56B4E9", "#00406B", "#8FA8D8"),
-    "vgg": ("#009E73", "#66C2A5", "#00573F", "#A6D8C5"),
+    "plain": ("#D55E00", "#C07A00", "#B03A2E", "#A8642A"),
+    "resnet": ("#0072B2", "#1E90C9", "#5E55C0", "#0F8BA0"),
+    "vgg": ("#009E73", "#7A8C00", "#1B7F79", "#5E8C1A"),
 }
 DASHES = {"train": "dot", "test": "solid"}
 SYMBOLS = {"plain": "square", "resnet": "circle", "vgg": "diamond"}
@@ -27,6 +30,13 @@ def pick_colors(families: Iterable[str]) -> list[str]:
         colors.append(shades[seen[family] % len(shades)])
         seen[family] += 1
     return colors
+
+
+def shades_of(family: str, count: int) -> list[str]:
+    """A color for each of `count` nets of a family, from the shallowest to the deepest."""
+    middle, first, last, _spare = COLORS[family]
+    places = [0.5] if count == 1 else list(np.linspace(0, 1, count))
+    return list(sample_colorscale([first, middle, last], places))
 
 
 def as_text(name: str) -> str:

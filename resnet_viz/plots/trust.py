@@ -15,7 +15,6 @@ from resnet_viz.plots.style import COLORS, HEIGHT, SYMBOLS, lay_out, pick_colors
 
 MARKS = ("circle", "square", "diamond", "cross", "x", "triangle-up")  # of methods, beside their shade and dash
 LINES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-SHADES = (0, 1, 3)  # of a family: those that can be read on black as on white
 GAP = 0.24  # between rows of panels, times their number, as a share of the figure
 CHANCE = "rgba(128,128,128,0.9)"
 PANEL, ROW, FRAME = 250, 30, 130  # pixels: a panel of curves, a method among the dots, and what is around them
@@ -70,7 +69,8 @@ def _styled(checked: Sequence[CheckedMap]) -> list[tuple[CheckedMap, dict[str, A
     found = []
     for one in checked:
         i = methods.index(one.method)
-        color = COLORS[one.family][SHADES[i % len(SHADES)]]
+        shades = COLORS[one.family]
+        color = shades[i % len(shades)]
         marker = {"symbol": MARKS[i % len(MARKS)], "size": 6}
         found.append(
             (one, {"mode": "lines+markers", "line": {"color": color, "dash": LINES[i % len(LINES)]}, "marker": marker})
