@@ -16,8 +16,9 @@ MAY_IMPORT = {
     "lab": {"nets", "data"},
     "training": {"nets", "data", "runs", "settings"},
     "studies": {"nets", "data", "runs", "explain", "lab", "paper", "training", "settings"},
-    "cli": {*LEAVES, "training", "settings"},
-    "ui": {*LEAVES, "explain", "lab", "training", "studies", "settings"},
+    "report": {"nets", "data", "runs", "plots"},
+    "cli": {*LEAVES, "report", "training", "settings"},
+    "ui": {*LEAVES, "report", "explain", "lab", "training", "studies", "settings"},
 }
 EVERYWHERE = {"lazy", "place", "__version__"}
 # Of training; everything else there knows no store.
@@ -27,6 +28,7 @@ WORKERS = {
     "keeper.py",
     "outbox.py",
     "queue.py",
+    "removal.py",
     "cluster.py",
     "sweep.py",
     "__init__.py",

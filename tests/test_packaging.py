@@ -30,7 +30,9 @@ def test_what_lies_beside_the_package_is_put_inside():
 def test_all_other_files_of_the_package_are_listed():
     package = ROOT / "resnet_viz"
     others = {path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
-    listed = {path for pattern in SETUPTOOLS["package-data"]["resnet_viz.ui"] for path in (package / "ui").glob(pattern)}
+    data = {room: patterns for room, patterns in SETUPTOOLS["package-data"].items() if room != INSIDE}
+    folders = {room: package / room.partition(".")[2] for room in data}
+    listed = {path for room, patterns in data.items() for pattern in patterns for path in folders[room].glob(pattern)}
     assert others == listed
 
 

@@ -82,12 +82,22 @@ def _write_tensorboard(store: RunStore, settings: Settings, run: Run, folder: Pa
     return [target]
 
 
+def _write_report(store: RunStore, settings: Settings, run: Run, folder: Path) -> list[Path]:
+    from resnet_viz.report import comparison_report
+
+    runs = store_of(store, run.id).comparison(run.comparison)
+    target = folder / f"comparison-{run.comparison}.html"
+    target.write_text(comparison_report(store, runs), encoding="utf-8")
+    return [target]
+
+
 FORMS = {
     "bundle": _write_bundle,
     "script": _write_script,
     "csv": _write_csv,
     "onnx": _write_onnx,
     "tensorboard": _write_tensorboard,
+    "report": _write_report,
 }
 HELP = {
     "bundle": "one file for `resnet-viz import`: configuration, curves, layers, weights (the default)",
@@ -95,6 +105,7 @@ HELP = {
     "csv": "curves and layers' numbers as CSV files",
     "onnx": "the trained net as ONNX (needs the extra onnx)",
     "tensorboard": "event files for TensorBoard (needs the extra tensorboard)",
+    "report": "the whole comparison of the run as one HTML page, which opens anywhere",
 }
 
 
