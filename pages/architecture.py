@@ -10,6 +10,7 @@ from resnet_viz.ui.architecture import (
     costs_of_parts,
     differences,
     load_nets,
+    mark_differences,
     onnx_of,
     source_of,
     table_1,
@@ -17,8 +18,10 @@ from resnet_viz.ui.architecture import (
 from resnet_viz.ui.compose import choose_specs, choose_unfolded
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.imports import import_net, imported_net
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, said
+from resnet_viz.ui.links import linked
 from resnet_viz.ui.plan import compose
+from resnet_viz.ui.tables import show_table
 
 TALLEST, FRAME = 640, 48  # pixels of a drawing before it scrolls, and of what is around it
 
@@ -37,8 +40,11 @@ if st.button(_("Train these nets"), icon=":material/play_arrow:"):
     st.switch_page("pages/train.py")
 
 st.markdown(_("##### What differs"))
-st.dataframe(
-    differences(specs), height="content", alt=_("Properties of the nets; rows in which they differ are marked with ≠")
+show_table(
+    differences(specs),
+    style=mark_differences,
+    height="content",
+    alt=_("Properties of the nets; rows in which they differ are marked with ≠"),
 )
 
 st.markdown(_("##### The whole net"))
@@ -65,14 +71,14 @@ def show_block(spec: NetSpec, key: str) -> None:
     block = nets.block_outline(spec)
     st.markdown(f"${block.formula}$")  # wraps in a narrow column
     if spec.family == "resnet":
-        st.caption(nets.SHORTCUTS[spec.shortcut])
+        st.caption(said(nets.SHORTCUTS[spec.shortcut]))
     figure = block_drawing(block.before, block.branch, block.around, block.after, block.join, block.projects)
     show_figure(figure, key=key, alt=_("The steps of one block of {name}", name=spec.name))
 
 
 for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
     with column:
-        st.caption(spec.name)
+        st.caption(said(spec.name))
         show_block(spec, key=f"block_{name}")
 
 with st.expander(_("Basic block and bottleneck"), icon=":material/compress:"):
@@ -105,8 +111,8 @@ show_figure(
 )
 
 st.markdown(_("##### Every layer"))
-chosen = st.selectbox(_("Net"), range(len(specs)), format_func=names.__getitem__, key="layers_of")
-spec = specs[chosen if chosen is not None and chosen < len(specs) else 0]
+places = range(len(specs))
+spec = specs[linked(st.selectbox, _("Net"), places, "layers_of", 0, format_func=names.__getitem__)]
 table = nets.layer_table(spec)
 table["output_shape"] = [" x ".join(map(str, shape)) for shape in table["output_shape"]]
 st.caption(
@@ -121,11 +127,11 @@ st.caption(
         multiply_adds=table["multiply_adds"].sum(),
     )
 )
-st.dataframe(
+show_table(
     table,
     hide_index=True,
     height=320,
-    column_config={
+    columns={
         "output_shape": _("output shape"),
         "parameters": st.column_config.NumberColumn(format="localized"),
         "multiply_adds": st.column_config.NumberColumn(_("multiply-adds"), format="localized"),
@@ -171,10 +177,10 @@ with st.expander(_("Import a net"), icon=":material/upload_file:"):
     import_net()
 
 with st.expander(_("The paper's nets for ImageNet, rebuilt"), icon=":material/table:"):
-    st.dataframe(
+    show_table(
         table_1(),
         hide_index=True,
-        column_config={
+        columns={
             "parameters": st.column_config.NumberColumn(format="localized"),
             "multiply-adds, ours": st.column_config.NumberColumn(format="%.2f G"),
             "published": st.column_config.NumberColumn(format="%.1f G"),

@@ -4,7 +4,8 @@ import streamlit as st
 
 from resnet_viz.studies import CLAIMS, Verdict
 from resnet_viz.ui.claims import count_verdicts, is_at_work, judge_all, show_claim
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, said
+from resnet_viz.ui.links import linked_several
 from resnet_viz.ui.services import while_store_answers
 
 WATCH_SECONDS = 5.0
@@ -27,7 +28,7 @@ st.markdown(
         count_verdicts=count_verdicts(list(findings.values())),
     )
 )
-chosen = st.pills(_("Show"), list(Verdict), selection_mode="multi", key="verdicts", bind="query-params")
+chosen = linked_several(st.pills, _("Show"), list(Verdict), "verdicts", [], selection_mode="multi", format_func=said)
 
 
 def follow() -> None:
@@ -43,7 +44,7 @@ for title, claims in CLAIMS.items():
     shown = [claim for claim in claims if not chosen or findings[claim.key].verdict in chosen]
     if not shown:
         continue
-    st.subheader(title)
+    st.subheader(said(title))
     for first in range(0, len(shown), 2):
         for claim, column in zip(shown[first : first + 2], st.columns(2, gap="medium"), strict=False):
             with column:

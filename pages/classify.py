@@ -19,7 +19,8 @@ from resnet_viz.ui.classify import (
     to_csv,
 )
 from resnet_viz.ui.figures import show_figure
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
+from resnet_viz.ui.saliency import say_origins
 from resnet_viz.ui.studies import answered
 from resnet_viz.ui.text import plain, refuse
 
@@ -74,7 +75,7 @@ with right:
         show_figure(
             class_bars([one.as_answer() for one in alike], classes),
             key=f"bars_{len(classes)}_{classes[0]}",
-            alt=_("Most likely classes of {names}", names=" and ".join(one.candidate.name for one in alike)),
+            alt=_("Most likely classes of {names}", names=listed(one.candidate.name for one in alike)),
         )
 
 with st.expander(_("When is a picture strange?"), icon=":material/psychology_alt:"):
@@ -109,4 +110,4 @@ with st.expander(_("When is a picture strange?"), icon=":material/psychology_alt
     unmeasured = [one.run for one in candidates if one.run is not None and familiarity_of(one) is None]
     if unmeasured:
         answered("strangers", {}, unmeasured[:1])
-st.caption("; ".join(f"{one.name}: {plain(one.origin)}" for one in candidates) + ".")
+say_origins(candidates)

@@ -4,12 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from resnet_viz.data import AUGMENTATIONS, count_classes, pick_samples, preview_augmentation
-from resnet_viz.nets import title
 from resnet_viz.plots import class_counts
 from resnet_viz.ui.data import choose_data, fingerprint_of, show_loading, warnings_of
 from resnet_viz.ui.figures import show_figure
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, said, titled
+from resnet_viz.ui.links import linked
 from resnet_viz.ui.pictures import show_pictures
+from resnet_viz.ui.tables import show_table
 from resnet_viz.ui.text import plain
 
 ROWS, COLUMNS = 10, 10  # of samples
@@ -42,10 +43,10 @@ st.markdown(
     )
 )
 for warning in warnings_of(choice, fingerprint_of(data), data):
-    st.warning(plain(warning), icon=":material/warning:")
+    st.warning(plain(said(warning)), icon=":material/warning:")
 if data.skipped:
     with st.expander(_("{count} files were skipped", count=len(data.skipped)), icon=":material/broken_image:"):
-        st.dataframe(pd.DataFrame({"file and reason": data.skipped}), hide_index=True)
+        show_table(pd.DataFrame({"file and reason": data.skipped}), hide_index=True)
 
 counts = count_classes(data)
 st.markdown(_("##### Classes"))
@@ -63,21 +64,21 @@ grid = pick_samples(data, labels, COLUMNS, int(seed))
 show_pictures(grid, names, alt=_("Training pictures of {names}", names=", ".join(names)))
 
 st.markdown(_("##### As a net gets them"))
-augmentation = st.selectbox(
+augmentation = linked(
+    st.selectbox,
     _("Augmentation"),
     list(AUGMENTATIONS),
-    index=list(AUGMENTATIONS).index("crop_flip"),
-    format_func=lambda name: title(AUGMENTATIONS[name]),
-    key="augmentation",
-    bind="query-params",
+    "augmentation",
+    "crop_flip",
+    format_func=lambda name: titled(AUGMENTATIONS[name]),
 )
-st.caption(AUGMENTATIONS[augmentation])
+st.caption(said(AUGMENTATIONS[augmentation]))
 varied = preview_augmentation(data, augmentation, SHOWN, VARIANTS, int(seed))
 columns = [_("as it is"), *(_("draw {i}", i=i + 1) for i in range(VARIANTS))]
 alt = _(
     "Training pictures as they are, and {variants} times after augmentation: {augmentation}",
     variants=VARIANTS,
-    augmentation=augmentation,
+    augmentation=titled(AUGMENTATIONS[augmentation]),
 )
 show_pictures(varied, [""] * SHOWN, alt, columns)
 
@@ -89,8 +90,8 @@ st.markdown(
     )
 )
 channels = ["gray"] if form.channels == 1 else ["red", "green", "blue"]
-st.dataframe(
+show_table(
     pd.DataFrame({"channel": channels, "mean μ": form.mean, "deviation σ": form.std}),
     hide_index=True,
-    column_config={name: st.column_config.NumberColumn(format="%.4f") for name in ("mean μ", "deviation σ")},
+    columns={name: st.column_config.NumberColumn(format="%.4f") for name in ("mean μ", "deviation σ")},
 )

@@ -16,9 +16,11 @@ from resnet_viz.ui.degradation import (
 )
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.groups import Group, choose_group, find_groups, say_runs
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed, said
+from resnet_viz.ui.links import choose_by_key
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.sweeps import show_progress
+from resnet_viz.ui.tables import show_table
 from resnet_viz.ui.watch import refresh_interval
 
 PARTS = {"train": "training error", "test": "test error"}
@@ -48,7 +50,7 @@ def show_figures(group: Group) -> None:
     """Final errors against depth, what they say, and the curves."""
     runs = group.of("plain", "resnet")
     errors = errors_of(runs)
-    nets = " and ".join({"plain": "plain", "resnet": "residual"}[name] for name in errors["family"].unique())
+    nets = listed({"plain": "plain", "resnet": "residual"}[name] for name in errors["family"].unique())
     depths = ", ".join(map(str, sorted(errors["depth"].unique())))
     st.markdown(_("##### Final error against depth"))
     show_figure(
@@ -81,7 +83,7 @@ def show_figures(group: Group) -> None:
             "As in Fig. 6 of He et al. 2015: training error dotted (averaged over each epoch, while the net "
             "changes), test error solid; the darker, the deeper. Means over the seeds. Of the paper's plain nets "
             "Fig. 6 is all there is, and no number can be read off a plot; its caption says that {value}.",
-            value=FINDINGS["plain_110"].text,
+            value=said(FINDINGS["plain_110"].text),
         )
     )
 
@@ -89,13 +91,11 @@ def show_figures(group: Group) -> None:
 def show_verdicts(group: Group) -> None:
     """Every pair of nets with a verdict and the test behind it."""
     st.markdown(_("##### Which beats which?"))
-    part = st.segmented_control(
-        _("Error"), list(PARTS), default="train", required=True, format_func=PARTS.__getitem__, key="error_of_verdicts"
-    )
+    part = choose_by_key("error_of_verdicts", _("Error"), PARTS)
     table = verdicts(errors_of(group.of("plain", "resnet")), part)
     number = st.column_config.NumberColumn(_("difference, points"), format="%+.1f")
     columns = {"difference": number, "interval": _("its 95 % interval")}
-    st.dataframe(table, column_config=columns, hide_index=True)
+    show_table(table, columns=columns, hide_index=True)
     st.markdown(
         _(
             r"Welch's t-test over the seeds: $t = (\bar a - \bar b) / \sqrt{{s_a^2/n_a + s_b^2/n_b}}$, two-sided, "
@@ -124,7 +124,7 @@ if group is not None and group.of("plain", "resnet"):
         _(
             "The usual story has it that deep plain nets fail because gradients vanish. The paper says "
             "otherwise: {value} ({source}). The **Gradients** page shows what is measured here.",
-            value=FINDINGS["no_vanishing"].text,
+            value=said(FINDINGS["no_vanishing"].text),
             source=FINDINGS["no_vanishing"].source,
         )
     )

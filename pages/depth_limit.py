@@ -19,9 +19,10 @@ from resnet_viz.ui.depth_limit import (
 )
 from resnet_viz.ui.figures import draw_once, show_figure
 from resnet_viz.ui.history import state_of
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
 from resnet_viz.ui.services import run_store, while_store_answers
 from resnet_viz.ui.subjects import is_recorded
+from resnet_viz.ui.tables import show_table
 from resnet_viz.ui.watch import refresh_interval, show_record, show_state
 
 st.title(_("Does it ever get too deep?"))
@@ -99,7 +100,7 @@ if runs:
         )
         st.markdown(_("##### Over the seeds"))
         for found in over_seeds(trios):
-            seeds = " and ".join(map(str, found.counts))
+            seeds = listed(map(str, found.counts))
             interval = (
                 ""
                 if found.low is None
@@ -133,9 +134,9 @@ else:
     st.info(_("These three nets were not trained yet. Below stands how long that takes; press the button."))
 
 st.markdown(_("##### What was published"))
-st.dataframe(
+show_table(
     published_depths(),
-    column_config={"test error, %": st.column_config.NumberColumn(format="%.2f")},
+    columns={"test error, %": st.column_config.NumberColumn(format="%.2f")},
     hide_index=True,
     height="content",
 )

@@ -7,7 +7,7 @@ from resnet_viz.paper import FINDINGS
 from resnet_viz.plots import gradient_ways, path_contributions
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.flow import fits, residual_ones, tell_lengths, tell_published, tell_ways
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets
 
@@ -38,7 +38,7 @@ def show_ways(frame: pd.DataFrame) -> None:
         alt=_(
             "Share of the gradient that comes through the shortcut of each block of {names}, and the norm of "
             "both parts",
-            names=" and ".join(families),
+            names=listed(families),
         ),
     )
     for net, part in frame.groupby("net", sort=False):
@@ -63,7 +63,7 @@ def show_lengths(frame: pd.DataFrame, paths: int, pictures: int) -> None:
         alt=_(
             "By the number of blocks on a path of {names}: how many paths there are, the gradient along one, "
             "and the product of both",
-            names=" and ".join(families),
+            names=listed(families),
         ),
     )
     for net, part in frame.groupby("net", sort=False):

@@ -20,10 +20,11 @@ from resnet_viz.ui.identity import (
     say_result,
     trained_on,
 )
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed, said
 from resnet_viz.ui.services import run_store, while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets, is_recorded
+from resnet_viz.ui.tables import in_words
 from resnet_viz.ui.watch import refresh_interval, show_record
 
 LEAST = 1e-8  # answers are kept with eight places behind the point
@@ -68,14 +69,14 @@ def say_difference(row: pd.Series) -> str:
 
 def say_modes(part: pd.DataFrame) -> str:
     """In which modes the outputs of a net are the same, and what is the least that changes where they are not."""
-    said = []
+    sentence = []
     for mode, rows in part.groupby("mode", sort=False):
         best = rows.loc[rows["largest_difference"].idxmin()]
         if best["same_bits"]:
-            said.append(_("the same to the bit in {mode} ({variant})", mode=mode, variant=best["variant"]))
+            sentence.append(_("the same to the bit in {mode} ({variant})", mode=mode, variant=best["variant"]))
         else:
             change = 100 * (best["error_after"] - best["error_before"])
-            said.append(
+            sentence.append(
                 _(
                     "no way gives the same in {mode}; the best ({variant}) moves a logit by up to "
                     "{largest_difference:.2g} and the error by {change:+.1f} points",
@@ -85,7 +86,7 @@ def say_modes(part: pd.DataFrame) -> str:
                     change=change,
                 )
             )
-    return "; ".join(said)
+    return "; ".join(sentence)
 
 
 if answer is not None:
@@ -98,7 +99,7 @@ if answer is not None:
         "error before": frame["error_before"].map("{:.1%}".format),
         "error after": frame["error_after"].map("{:.1%}".format),
     }
-    st.table(pd.DataFrame(table).set_index("net"))
+    st.table(in_words(pd.DataFrame(table).set_index("net").rename(columns=said)))
     for net, part in frame.groupby("net", sort=False):
         st.markdown(
             _(
@@ -151,7 +152,7 @@ def watch(ids: list[tuple[str, str]], was_active: bool) -> None:
 
 def show_result(pairs: list[TrainedOn]) -> None:
     """Which kept its error, in words, and over all seeds that are at hand."""
-    st.markdown(f"##### {name_result(pairs) or 'There is no result yet'}")
+    st.markdown(f"##### {name_result(pairs) or _('There is no result yet')}")
     for pair in pairs:
         st.markdown(say_result(pair, store_of(run_store(), pair.run.id).evaluations(pair.run.id)))
     told = "; ".join(
@@ -186,7 +187,7 @@ def show_seeds(errors: pd.DataFrame) -> None:
     show_figure(
         before_and_after(errors, families),
         key="before_and_after",
-        alt=_("Test error of {names} before and after training on, by seed", names=" and ".join(families)),
+        alt=_("Test error of {names} before and after training on, by seed", names=listed(families)),
     )
     for net, part in errors.groupby("net", sort=False):
         change = 100 * (part["after"] - part["before"])

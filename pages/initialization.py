@@ -14,7 +14,7 @@ from resnet_viz.ui.initialization import (
     say_growth,
     say_scale,
 )
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
 
 st.title(_("Do gradients vanish before training begins?"))
 st.markdown(
@@ -38,7 +38,7 @@ st.markdown(
 spec, seed = choose_start()
 layers = gradients_of_pair(spec, seed)
 families = dict(zip(layers["net"], layers["family"], strict=True))
-names = " and ".join(families)
+names = listed(families)
 parts = dict(iter(layers.groupby("net", sort=False)))
 
 st.markdown(_("##### Gradient of every layer"))

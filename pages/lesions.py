@@ -6,7 +6,7 @@ from resnet_viz.plots import lesion_counts, lesion_profile
 from resnet_viz.runs import Run
 from resnet_viz.studies import subject_name
 from resnet_viz.ui.figures import show_figure
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
 from resnet_viz.ui.lesions import choose_lesions, error_after, take_clicked
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
@@ -35,7 +35,7 @@ if answer is not None:
         lesion_profile(answer.frame, families),
         key="lesion_profile",
         on_click=take_clicked,
-        alt=_("Test error of {names} by the block that is deleted", names=" and ".join(families)),
+        alt=_("Test error of {names} by the block that is deleted", names=listed(families)),
     )
     for net, part in answer.frame.groupby("net", sort=False):
         lost = 100 * (part["error"] - part["intact"]).dropna()
@@ -85,9 +85,7 @@ if more is not None:
     show_figure(
         lesion_counts(more.frame, families),
         key="lesion_counts",
-        alt=_(
-            "Test error of {names} by the number of blocks deleted, and of pairs swapped", names=" and ".join(families)
-        ),
+        alt=_("Test error of {names} by the number of blocks deleted, and of pairs swapped", names=listed(families)),
     )
     st.caption(
         _(

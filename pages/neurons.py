@@ -7,7 +7,8 @@ from resnet_viz.plots import unit_activity
 from resnet_viz.runs import Run
 from resnet_viz.studies.asking import subject_name
 from resnet_viz.ui.figures import show_figure
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed, said
+from resnet_viz.ui.links import linked
 from resnet_viz.ui.neurons import choose_beside, fits, tell_units, tell_verdict
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets
@@ -42,13 +43,14 @@ answer = answered("neurons", changes, runs)
 
 def show_units(frame: pd.DataFrame, runs: list[Run], pictures: int) -> None:
     """What fires by layer, in one mode, and what is true of the article's sentence."""
-    mode = st.segmented_control(
+    mode = linked(
+        st.segmented_control,
         _("Mode"),
         MODES,
-        default="evaluation",
+        "mode",
+        "evaluation",
         required=True,
-        key="mode",
-        bind="query-params",
+        format_func=said,
         help=_(
             "Training: batch norms use the statistics of the batch, and stochastic depth leaves blocks out. The "
             "weights stand still."
@@ -61,7 +63,7 @@ def show_units(frame: pd.DataFrame, runs: list[Run], pictures: int) -> None:
         key="unit_activity",
         alt=_(
             "Share of ReLU units of {names} that are above zero, and that never are, by layer",
-            names=" and ".join(families),
+            names=listed(families),
         ),
     )
     for net, part in units.groupby("net", sort=False):

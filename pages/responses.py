@@ -9,7 +9,7 @@ from resnet_viz.runs import Run
 from resnet_viz.studies.asking import subject_name
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.figures import show_figure
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
 from resnet_viz.ui.responses import began_alike, find_pair, recorded_responses
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
@@ -36,7 +36,7 @@ def show_responses(frame: pd.DataFrame) -> None:
     show_figure(
         response_profile(frame, families),
         key="response_profile",
-        alt=_("Response of each layer of {names}, by layer and sorted by size", names=" and ".join(families)),
+        alt=_("Response of each layer of {names}, by layer and sorted by size", names=listed(families)),
     )
     for net, part in frame.groupby("net", sort=False):
         strongest = part.loc[part["response"].idxmax()]
@@ -67,7 +67,7 @@ def show_responses(frame: pd.DataFrame) -> None:
     other = _(
         " In {names} there are layers without a batch norm of their own behind them, in pre-activation "
         "blocks all of them: there the output of the convolution is taken.",
-        names=" and ".join(bare),
+        names=listed(bare),
     )
     st.caption(
         _(
@@ -133,7 +133,7 @@ def show_weights(frame: pd.DataFrame) -> None:
     show_figure(
         weight_profile(frame, families),
         key="weight_profile",
-        alt=_("Root mean square and 2-norm of the weights of each layer of {names}", names=" and ".join(families)),
+        alt=_("Root mean square and 2-norm of the weights of each layer of {names}", names=listed(families)),
     )
     st.caption(_("Of each layer's convolution, on logarithmic axes; they step where the layers become wider."))
     if pair is None:

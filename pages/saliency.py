@@ -7,7 +7,7 @@ from resnet_viz.ui.attributions import make_maps
 from resnet_viz.ui.candidates import choose_candidates, spec_of
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.jobs import show_jobs
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
 from resnet_viz.ui.maps import Choice, plan_grid, show_difference
 from resnet_viz.ui.saliency import (
     choose_epochs,
@@ -51,7 +51,7 @@ show_figure(
     key="maps",
     alt=_(
         "Maps of {names} for {names2}, beside the picture",
-        names=" and ".join(grid.columns),
+        names=listed(grid.columns),
         names2=", ".join(grid.titles),
     ),
 )

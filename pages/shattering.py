@@ -5,6 +5,7 @@ import streamlit as st
 from resnet_viz.plots import correlation_by_depth, correlation_by_lag
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.language import _
+from resnet_viz.ui.links import choose_by_key
 from resnet_viz.ui.services import machine
 from resnet_viz.ui.shattering import (
     MEASURES,
@@ -65,14 +66,12 @@ st.caption(
 say_origin(answer)
 
 st.markdown(_("##### By depth"))
-measure = st.segmented_control(
-    _("What"), list(MEASURES), default="near", required=True, format_func=MEASURES.__getitem__, key="shattering_measure"
-)
+measure = choose_by_key("shattering_measure", _("What"), MEASURES)
 titles = {"near": _("correlation at lag 1"), "width": _("half-width, points of the line")}
 show_figure(
     correlation_by_depth(numbers_by_depth(curves, measure), noise_number(points, measure), titles[measure]),
     key="correlation_by_depth",
-    alt=_("{measures} of input gradients by depth, plain and residual nets", measures=MEASURES[measure]),
+    alt=_("{measures} of input gradients by depth, plain and residual nets", measures=_(MEASURES[measure])),
 )
 st.caption(
     _(

@@ -29,11 +29,9 @@ st.markdown(
         "after any stop."
     )
 )
-SHORT_SHORTCUTS = {name: text.partition(":")[0] for name, text in SHORTCUTS.items()}
-SHORT_ORDERS = {name: text.partition(":")[0] for name, text in ORDERS.items()}
 
 try:
-    grid = choose_grid(SHORT_SHORTCUTS, SHORT_ORDERS)
+    grid = choose_grid(SHORTCUTS, ORDERS)
     data, config = choose_recipe_of_sweep(max(grid.depths, default=0))
     comparisons = grid.comparisons(config)
 except (SpecError, ValueError) as error:
@@ -42,15 +40,10 @@ except (SpecError, ValueError) as error:
 
 if comparisons:
     specs = tuple(spec for wanted in comparisons for spec, _ in wanted)
-    plural = "s" if len(comparisons) > 1 else ""
-    st.markdown(
-        _(
-            "**{specs} runs** in {comparisons} comparison{plural}.",
-            specs=len(specs),
-            comparisons=len(comparisons),
-            plural=plural,
-        )
-    )
+    if len(comparisons) > 1:
+        st.markdown(_("**{runs} runs** in {count} comparisons.", runs=len(specs), count=len(comparisons)))
+    else:
+        st.markdown(_("**{runs} runs** in 1 comparison.", runs=len(specs)))
     choose_at_once()
     can_start = show_price(Plan(specs, config, data), with_sizes=False)
     if st.button(_("Start the sweep"), type="primary", icon=":material/play_arrow:", disabled=not can_start):

@@ -11,7 +11,7 @@ from resnet_viz.runs import Run
 from resnet_viz.training import ConfigError, TrainingConfig
 from resnet_viz.training.config import CHOICES, NUMBERS, SWITCHES, WHOLE_NUMBERS
 from resnet_viz.ui.comparisons import show_comparison
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, said
 from resnet_viz.ui.plan import queue
 from resnet_viz.ui.text import refuse
 
@@ -53,7 +53,7 @@ def _change(spec: NetSpec, config: TrainingConfig, name: str, value: Any) -> tup
 
 
 def _title(name: str) -> str:
-    return NET_PARTS.get(name, name.replace("_", " "))
+    return _(NET_PARTS[name]) if name in NET_PARTS else said(name.replace("_", " "))
 
 
 def _choose(name: str, now: Any) -> Any:
@@ -62,7 +62,7 @@ def _choose(name: str, now: Any) -> Any:
     if name == "shortcut":
         return st.selectbox(title, list(SHORTCUTS), list(SHORTCUTS).index(now) if now in SHORTCUTS else 0, key=key)
     if name in CHOICES:
-        return st.selectbox(title, list(CHOICES[name]), list(CHOICES[name]).index(now), key=key)
+        return st.selectbox(title, list(CHOICES[name]), list(CHOICES[name]).index(now), said, key)
     if name in SWITCHES:
         return st.toggle(title, now, key=key)
     if name in NUMBERS:

@@ -8,24 +8,30 @@ import streamlit as st
 from resnet_viz import nets
 from resnet_viz.nets import NetSpec
 from resnet_viz.paper import IMAGENET_NETS
+from resnet_viz.ui.language import cached, said
 from resnet_viz.ui.services import freeze_imports
 
 MARK = "background-color: rgba(240, 228, 66, 0.28)"  # see-through, for both themes
 
 
-@st.cache_resource(show_spinner="Loading torch; this takes some seconds after the start of the server…")
+@cached(st.cache_resource, "Loading torch; this takes some seconds after the start of the server…")
 def load_nets() -> None:
     """Have torch loaded before the page's first table."""
     nets.layer_table(NetSpec())
     freeze_imports()
 
 
-def differences(specs: list[NetSpec]) -> Any:
-    """What the nets have, one column a net; rows in which they differ are marked."""
+def differences(specs: list[NetSpec]) -> pd.DataFrame:
+    """What the nets have, one column a net; rows in which they differ begin with ≠."""
     frame = nets.compare_specs(specs)
     differs = frame.pop("differs")
     frame = frame.set_axis([f"{number}. {spec.name}" for number, spec in enumerate(specs, 1)], axis=1)
-    frame.index = [f"≠ {name}" if differs[name] else name for name in frame.index]
+    frame.index = [f"≠ {said(name)}" if differs[name] else name for name in frame.index]
+    return frame
+
+
+def mark_differences(frame: pd.DataFrame) -> Any:
+    """A Styler that puts a color behind the rows in which nets differ."""
     return frame.style.apply(lambda row: [MARK if row.name.startswith("≠") else ""] * len(row), axis=1)
 
 

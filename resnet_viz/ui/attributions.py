@@ -14,7 +14,7 @@ from resnet_viz.explain import AttributionConfig
 from resnet_viz.settings import Settings
 from resnet_viz.ui.candidates import Candidate, load_candidate, weights_id
 from resnet_viz.ui.jobs import jobs, run_jobs, wait_a_moment
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached
 from resnet_viz.ui.plan import say_duration
 from resnet_viz.ui.services import nets_lock
 
@@ -72,7 +72,7 @@ def net_after(candidate: Candidate, epoch: int = FINAL) -> "ConvNet":
     return load_candidate(candidate) if epoch == FINAL else _load_epoch(weights_id(candidate), epoch, candidate)
 
 
-@st.cache_resource(max_entries=KEPT_NETS, show_spinner="Loading the net…")
+@cached(st.cache_resource, "Loading the net…", max_entries=KEPT_NETS)
 def _load_epoch(weights: str, epoch: int, _candidate: Candidate) -> "ConvNet":
     assert _candidate.run is not None
     return training.load_epoch(_candidate.run, Settings(), epoch)
@@ -102,7 +102,7 @@ class Wanted:
     @property
     def title(self) -> str:
         """What is computed, for a reader who waits."""
-        return f"{self.config.title} of {self.asked.name}"
+        return _("{method} of {net}", method=self.config.title, net=self.asked.name)
 
     @property
     def seconds(self) -> float:
@@ -168,7 +168,7 @@ def _work(wanted: Wanted) -> "Callable[[Callable[[float], None]], np.ndarray]":
     return work
 
 
-@st.cache_data(max_entries=500, show_spinner="Timing the net…")
+@cached(st.cache_data, "Timing the net…", max_entries=500)
 def _seconds_a_picture(weights: str, size: int, _asked: Asked) -> float:
     net = net_after(_asked.candidate, _asked.epoch)
     x = explain.to_input([_asked.picture], _asked.candidate.form)

@@ -14,11 +14,12 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, recorded_stores
 from resnet_viz.settings import Settings
 from resnet_viz.ui.comparisons import PARAMETER as COMPARISON
-from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.comparisons import net_name, run_name
 from resnet_viz.ui.imports import choose_file
 from resnet_viz.ui.jobs import fetches, reader, show_jobs
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached, said
 from resnet_viz.ui.services import machine, net_of, run_store
+from resnet_viz.ui.subjects import is_recorded
 from resnet_viz.ui.text import plain
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Candidate:
     @property
     def title(self) -> str:
         """Its name and origin, for a list to choose from."""
-        return f"{self.name} · {self.origin}"
+        return f"{said(run_name(self.run) if self.run else self.name)} · {self.origin}"
 
 
 def choose_candidates(most: int = 4, data: str = "cifar10", depth: int = 56) -> list[Candidate]:
@@ -95,7 +96,7 @@ def _of_runs() -> list[Candidate]:
     """Nets that runs left here, the newest first, then the recorded ones."""
     found = []
     for store in (run_store(), *recorded_stores().values()):
-        origin = "recorded" if store is not run_store() else _("trained here")
+        origin = "recorded" if store is not run_store() else "trained here"
         for run in store.runs():
             if run.weights and run.status is not RunStatus.RUNNING and "form" in run.facts:
                 found.append(_of_run(run, origin))
@@ -104,15 +105,15 @@ def _of_runs() -> list[Candidate]:
 
 def _of_run(run: Run, origin: str) -> Candidate:
     config = run.config
-    said = _(
+    told = _(
         "{title} · seed {seed} · {origin} · {id}",
-        title=DATASETS[config["dataset"]].title,
+        title=said(DATASETS[config["dataset"]].title),
         seed=config["seed"],
         origin=origin,
         id=run.id,
     )
     form = PictureFormat.from_dict(run.facts["form"])
-    return Candidate(f"run:{run.id}", net_name(run), run.spec["family"], form, said, run)
+    return Candidate(f"run:{run.id}", net_name(run), run.spec["family"], form, told, run)
 
 
 def _of_published() -> list[Candidate]:
@@ -139,7 +140,7 @@ def _first(found: Sequence[Candidate], data: str, depth: int) -> list[str]:
         for one in found
         if one.run is not None
         and (one.run.config["dataset"], one.run.spec["depth"]) == (data, depth)
-        and one.origin.split(" · ")[2] == "recorded"
+        and is_recorded(one.run)
     ]
     return pair[:2] or [found[0].key]
 
@@ -155,8 +156,8 @@ def _offer_more() -> None:
 
 def _offer(net: Published) -> None:
     """A published net: here, on its way, or a button that fetches it or goes on where that ended."""
-    said, get = st.columns([3, 1], vertical_alignment="center")
-    said.markdown(
+    told, get = st.columns([3, 1], vertical_alignment="center")
+    told.markdown(
         _(
             "{title}: {megabytes:.0f} MB, {top_1:.1f} % top-1 accuracy",
             title=net.title,
@@ -173,7 +174,7 @@ def _offer(net: Published) -> None:
         label, off = _("Go on") if job is not None and job.progress else _("Fetch"), Settings().demo
         get.button(label, key=f"fetch_{net.name}", on_click=_fetch, args=[net.name], disabled=off)
         if job is not None and job.error:
-            st.error(plain(job.error))
+            st.error(plain(said(job.error)))
 
 
 def _fetch(name: str) -> None:
@@ -241,7 +242,7 @@ def load_candidate(candidate: Candidate) -> "ConvNet":
     return net_of(candidate.run)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Loading the net…")
+@cached(st.cache_resource, "Loading the net…", max_entries=4)
 def _load_published(name: str, home: str) -> "ConvNet":
     return load_published(published_nets()[name], Path(home))
 

@@ -13,7 +13,7 @@ from resnet_viz.settings import Settings
 from resnet_viz.studies import Again, Claim, Evidence, Finding, Verdict
 from resnet_viz.studies.published import PUBLISHED
 from resnet_viz.training import ConfigError, LimitError, preset
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached, said, sentence
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.studies import params_of
 from resnet_viz.ui.text import plain
@@ -35,7 +35,7 @@ def judge_all() -> dict[str, Finding]:
     return _judge(store.url, tuple(latest))
 
 
-@st.cache_data(max_entries=8, show_spinner="Judging by what is stored…")
+@cached(st.cache_data, "Judging by what is stored…", max_entries=8)
 def _judge(_url: str, stored: tuple[str, ...]) -> dict[str, Finding]:
     evidence = Evidence(run_store())
     return {claim.key: claim.judge(evidence) for claims in studies.CLAIMS.values() for claim in claims}
@@ -44,19 +44,19 @@ def _judge(_url: str, stored: tuple[str, ...]) -> dict[str, Finding]:
 def count_verdicts(findings: Sequence[Finding]) -> str:
     """How many claims hold, and how many do not, in a sentence."""
     counts = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
-    return ", ".join(f"**{count}** {verdict}" for verdict, count in counts.items() if count)
+    return ", ".join(f"**{count}** {said(verdict)}" for verdict, count in counts.items() if count)
 
 
 def show_claim(claim: Claim, finding: Finding) -> None:
     """A claim with its verdict, the numbers behind it, where they come from, and what can be done."""
     color, icon = BADGES[finding.verdict]
     with st.container(border=True):
-        st.badge(finding.verdict, icon=icon, color=color)
-        st.markdown(f"**{claim.sentence}**")
+        st.badge(said(finding.verdict), icon=icon, color=color)
+        st.markdown(f"**{said(claim.sentence)}**")
         st.caption(_("Claimed in {source}.", source=claim.source))
-        st.markdown(finding.sentence)
+        st.markdown(said(finding.sentence))
         if claim.key in PUBLISHED:
-            st.markdown(_("*Published:* {published}", published=PUBLISHED[claim.key]))
+            st.markdown(_("*Published:* {published}", published=said(PUBLISHED[claim.key])))
         if finding.runs or finding.studies:
             st.caption(_origin(finding))
         left, right = st.columns(2)
@@ -74,13 +74,14 @@ def _origin(finding: Finding) -> str:
         )
         parts.append(_("Runs {shown}", shown=shown))
     if finding.studies:
-        parts.append(_("{word}tudy {names}", word="s" if parts else "S", names=", ".join(finding.studies)))
+        names = ", ".join(finding.studies)
+        parts.append(_("study {names}", names=names) if parts else _("Study {names}", names=names))
     return "; ".join(parts) + "."
 
 
 def _what(again: Again) -> str:
     if again.question:
-        return _("{title}, asked again in the background.", title=studies.QUESTIONS[again.question].title)
+        return _("{title}, asked again in the background.", title=said(studies.QUESTIONS[again.question].title))
     names = ", ".join(spec.name for spec in again.specs)
     return _(
         "Trains {names} on digits with {count} seeds, in the background; Sweep shows how far it is.",
@@ -104,7 +105,7 @@ def _again(again: Again) -> None:
             ]
             training.queue_sweep(store, settings, wanted)
     except (LimitError, ConfigError, SpecError, DatasetError) as error:
-        st.toast(f"{plain(str(error))}.", icon=":material/error:")
+        st.toast(plain(sentence(str(error))), icon=":material/error:")
         return
     st.toast(_("Started. You can leave this page; the verdict changes when there is an answer."))
 

@@ -17,7 +17,7 @@ from resnet_viz.explain.strangers import Familiarity, from_frame
 from resnet_viz.plots import Answer
 from resnet_viz.runs.recorded import store_of
 from resnet_viz.ui.candidates import Candidate, load_candidate, weights_id
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached, said
 from resnet_viz.ui.services import nets_lock, run_store
 from resnet_viz.ui.text import cell, plain
 
@@ -116,7 +116,7 @@ def _decode(name: str, data: bytes, invert: bool) -> Picture | None:
     try:
         return Picture(name, _decoded(data), invert=invert)
     except ImageError as error:
-        st.error(f"{plain(name)}: {plain(str(error))}")
+        st.error(f"{plain(name)}: {plain(said(str(error)))}")
         return None
 
 
@@ -151,7 +151,7 @@ def _ask(candidate: Candidate, pictures: Sequence[Picture]) -> list[Told]:
     ]
 
 
-@st.cache_data(max_entries=200, show_spinner="Asking the nets…")
+@cached(st.cache_data, "Asking the nets…", max_entries=200)
 def _answers(
     weights: str, shown: str, measured: bool, _candidate: Candidate, _seen: np.ndarray, _measure: Familiarity | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
@@ -186,10 +186,10 @@ def by_classes(told: Sequence[Told]) -> dict[tuple[str, ...], list[Told]]:
     return groups
 
 
-def agreement(alike: Sequence[Told]) -> str:
+def agreement(alike: Sequence[Told], words: str = "{most} of {count}") -> str:
     """How many of the nets, all of the same classes, name the class that most of them name: 2 of 3. Empty for one."""
     named = [one.best for one in alike]
-    return f"{max(map(named.count, named))} of {len(named)}" if len(named) > 1 else ""
+    return words.format(most=max(map(named.count, named)), count=len(named)) if len(named) > 1 else ""
 
 
 def overview(pictures: Sequence[Picture], told: Sequence[Sequence[Told]]) -> pd.DataFrame:
@@ -203,7 +203,8 @@ def overview(pictures: Sequence[Picture], told: Sequence[Sequence[Told]]) -> pd.
         for i, one in enumerate(answers):
             row[f"{i} answer"] = f"{one.best}, {one.probabilities.max():.0%}"
             row[f"{i} entropy"] = one.entropy
-        row["agree"] = ", ".join(filter(None, map(agreement, by_classes(answers).values())))
+        alike = [agreement(group, _("{most} of {count}")) for group in by_classes(answers).values()]
+        row["agree"] = ", ".join(filter(None, alike))
         row["strange"] = ", ".join(one.candidate.name for one in answers if one.is_strange)
         rows.append(row)
     return pd.DataFrame(rows)
@@ -224,7 +225,7 @@ def choose_row(frame: pd.DataFrame, candidates: Sequence[Candidate]) -> int:
         "strange": st.column_config.TextColumn(_("strange to"), help=_("Nets that have seen nothing like it.")),
     }
     for i, one in enumerate(candidates):
-        columns[f"{i} answer"] = st.column_config.TextColumn(one.name, width="small")
+        columns[f"{i} answer"] = st.column_config.TextColumn(said(one.name), width="small")
         columns[f"{i} entropy"] = st.column_config.NumberColumn(_("entropy, bits"), format="%.2f", width="small")
     event = st.dataframe(
         frame,
@@ -285,7 +286,7 @@ def tell(told: Sequence[Told]) -> None:
 
 def say_rates(measure: Familiarity) -> str:
     """How often the warning is wrong."""
-    missed = ", ".join(f"{share:.0%} of {kind}" for kind, share in measure.missed.items())
+    missed = ", ".join(_("{share:.0%} of {kind}", share=share, kind=kind) for kind, share in measure.missed.items())
     return _(
         "Of {counts} held-out pictures of its own {false_alarms:.1%} are below as well; above it, and not "
         "warned of, are {missed}.",

@@ -15,9 +15,9 @@ from resnet_viz.nets import (
     NetSpec,
     SpecError,
     possible_depths,
-    title,
 )
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, described, said, titled
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.text import plain, refuse
 
 PARAMETER, UNFOLDED = "compare", "unfold"  # in the URL
@@ -46,7 +46,8 @@ def choose_specs() -> list[NetSpec]:
             specs.append(_choose_spec(slot, removable=len(slots) > 1))
     if len(slots) < MOST:
         st.button(_("Add a net"), icon=":material/add:", on_click=add_net, args=[specs[-1]])
-    st.query_params[PARAMETER] = SEPARATOR.join(spec.to_slug() for spec in specs)
+    slugs = [spec.to_slug() for spec in specs]
+    say_in_url(PARAMETER, "" if slugs == list(DEFAULT) else SEPARATOR.join(slugs))
     return specs
 
 
@@ -67,10 +68,7 @@ def choose_unfolded(specs: Sequence[NetSpec]) -> list[int]:
         ),
     )
     # Not bound to the URL: st.switch_page fails while a bound control differs from its default.
-    if unfolded:
-        st.query_params[UNFOLDED] = "".join(map(str, unfolded))
-    else:
-        st.query_params.pop(UNFOLDED, None)
+    say_in_url(UNFOLDED, "".join(map(str, unfolded)))
     return unfolded
 
 
@@ -95,7 +93,7 @@ def _start() -> None:
             if slug:
                 add_net(NetSpec.from_slug(slug))
         except SpecError as error:
-            st.error(_("The link names a net that does not exist: {error}.", error=plain(str(error))))
+            st.error(_("The link names a net that does not exist: {error}.", error=plain(said(str(error)))))
     if not st.session_state[_SLOTS]:
         for slug in DEFAULT:
             add_net(NetSpec.from_slug(slug))
@@ -116,7 +114,7 @@ def _key(slot: int, field: str = "spec") -> str:
 def _choose_spec(slot: int, removable: bool) -> NetSpec:
     start = NetSpec.from_slug(st.session_state[_key(slot)])
     name = st.empty()
-    kind = st.selectbox(_("Kind of net"), list(KINDS), list(KINDS).index(_kind_of(start)), key=_key(slot, "kind"))
+    kind = st.selectbox(_("Kind of net"), list(KINDS), list(KINDS).index(_kind_of(start)), _, _key(slot, "kind"))
     fields: dict[str, Any] = dict(KINDS[kind])
     kept = ("in_channels", "classes", "width", "appended")
     fields |= {name: getattr(start, name) for name in kept}
@@ -135,7 +133,7 @@ def _choose_spec(slot: int, removable: bool) -> NetSpec:
         refuse(error)
         spec = start
     st.session_state[_key(slot)] = spec.to_slug()
-    name.markdown(f"**{spec.name}**")
+    name.markdown(f"**{said(spec.name)}**")
     return spec
 
 
@@ -182,9 +180,9 @@ def _choose(slot: int, field: str, label: str, options: Mapping[str, str], start
         label,
         names,
         names.index(current) if current in options else 0,
-        format_func=lambda name: title(options[name]),
+        format_func=lambda name: titled(options[name]),
         key=_key(slot, field),
-        help="\n\n".join(options.values()),
+        help=described(options.values()),
     )
 
 

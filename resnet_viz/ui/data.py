@@ -17,7 +17,8 @@ from resnet_viz.data import (
     picture_size,
 )
 from resnet_viz.settings import Settings
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached, said
+from resnet_viz.ui.links import linked
 from resnet_viz.ui.text import plain, refuse
 
 SIDES = (16, 24, 32, 48, 64, 96, 128, 160, 224)
@@ -51,11 +52,16 @@ class DataChoice:
 
 def choose_data() -> DataChoice:
     """The controls of a data set, all in the URL."""
-    name = st.selectbox(
-        _("Data set"), list(DATASETS), format_func=lambda name: DATASETS[name].title, key="data", bind="query-params"
+    name = linked(
+        st.selectbox,
+        _("Data set"),
+        list(DATASETS),
+        "data",
+        next(iter(DATASETS)),
+        format_func=lambda name: said(DATASETS[name].title),
     )
     data = DATASETS[name]
-    st.caption(plain(data.note))
+    st.caption(plain(said(data.note)))
     folder = ""
     if name == "folder":
         place = _("/path/to/pictures or /path/to/pictures.zip")
@@ -78,7 +84,7 @@ def show_loading(choice: DataChoice) -> ImageData | None:
             _(
                 "{title} is not on this machine yet. {note}",
                 title=DATASETS[choice.name].title,
-                note=plain(DATASETS[choice.name].note),
+                note=plain(said(DATASETS[choice.name].note)),
             )
         )
         off = Settings().demo
@@ -88,7 +94,7 @@ def show_loading(choice: DataChoice) -> ImageData | None:
     bar = st.progress(0.0, text=_("Opening the data set…"))
 
     def tell(sentence: str, fraction: float) -> None:
-        bar.progress(min(1.0, fraction), text=plain(sentence))
+        bar.progress(min(1.0, fraction), text=plain(said(sentence)))
 
     try:
         choice.count()  # a folder that is none is said at once
@@ -102,7 +108,7 @@ def show_loading(choice: DataChoice) -> ImageData | None:
     return data
 
 
-@st.cache_data(show_spinner="Looking for what could mislead…", max_entries=16)
+@cached(st.cache_data, "Looking for what could mislead…", max_entries=16)
 def warnings_of(choice: DataChoice, fingerprint: tuple[object, ...], _data: ImageData) -> list[str]:
     """What find_warnings says, once for each data set; `fingerprint` changes with it."""
     return find_warnings(_data)

@@ -14,13 +14,16 @@ from resnet_viz.runs import Run, RunStore
 from resnet_viz.training import ConfigError, Grid
 from resnet_viz.ui import sweeps
 from resnet_viz.ui.groups import APART, WISH, Group, key_of
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached, listed, said
+from resnet_viz.ui.links import linked_several
 from resnet_viz.ui.plan import DEPTHS, Plan, choose_at_once, show_price
 from resnet_viz.ui.published import conditions_of_run
+from resnet_viz.ui.tables import show_table
 from resnet_viz.ui.text import refuse
 
 REFERENCE_DEPTH = 20  # the shallow net of the paper's Figure 1
 VGG_DEPTHS = (18, 34)  # of the article's stacks
+NO_SUCH_NET = "no such net among these runs"
 PUBLISHED = (*(error for error in CIFAR_ERRORS if error.depth <= 110), *WITHOUT_SHORTCUTS, *TABLE_2)
 
 
@@ -35,7 +38,7 @@ def curves_of(group: Group, runs: Sequence[Run]) -> pd.DataFrame:
     return _read_curves(tuple((run.id, run.attempt, run.step) for run in runs), group.store, runs)
 
 
-@st.cache_data(max_entries=30, show_spinner="Reading the curves…")
+@cached(st.cache_data, "Reading the curves…", max_entries=30)
 def _read_curves(state: tuple[Any, ...], _store: RunStore, _runs: Sequence[Run]) -> pd.DataFrame:
     names = ["step", "train_error", "test_error"]
     frames = [
@@ -104,21 +107,22 @@ def show_what_was_run(runs: Sequence[Run]) -> None:
     percent = st.column_config.NumberColumn(format="percent")
     with st.expander(_("What was run"), icon=":material/receipt_long:"):
         columns = {"training error": percent, "test error": percent}
-        st.dataframe(pd.DataFrame(rows), column_config=columns, hide_index=True)
-        st.caption(_("All of them: ") + ", ".join(f"{name} {value}" for name, value in recipe.items() if value) + ".")
+        show_table(pd.DataFrame(rows), columns=columns, hide_index=True)
+        told = ", ".join(f"{said(name)} {said(str(value))}" for name, value in recipe.items() if value)
+        st.caption(_("All of them: {recipe}.", recipe=told))
 
 
 def say_training(errors: pd.DataFrame) -> list[str]:
     """For plain and residual nets a sentence about the *training* error of the deepest net against a shallow one."""
-    said = []
+    told = []
     for first, second in pairs_of(errors):
         if first[0] != second[0]:
             continue
         found = compare(errors, (first, second), "train")
         deep, shallow = (_mean(errors, net) for net in (first, second))
-        runs = " and ".join(map(str, found.counts))
+        runs = listed(map(str, found.counts))
         test = "" if found.p is None else _(" (means of {runs} runs, p = {p:.2g})", runs=runs, p=found.p)
-        said.append(
+        told.append(
             _(
                 "**{names}** ends at **{deep:.1f} %** *training* error, {names2} at {shallow:.1f} %{test}: "
                 "{words}. {say_meaning}",
@@ -131,7 +135,7 @@ def say_training(errors: pd.DataFrame) -> list[str]:
                 say_meaning=_say_meaning(found),
             )
         )
-    return said
+    return told
 
 
 def _mean(errors: pd.DataFrame, net: tuple[str, int]) -> float:
@@ -165,7 +169,7 @@ def published_beside(group: Group, published: Sequence[PublishedError] = PUBLISH
     for one in published:
         runs = [run for run in group.finished if _is_same_net(one, run)]
         here = 100 * sum(run.test_error or 0.0 for run in runs) / len(runs) if runs else None
-        verdict = one.conditions.verdict(conditions_of_run(runs[0])) if runs else _("no such net among these runs")
+        verdict = one.conditions.verdict(conditions_of_run(runs[0])) if runs else NO_SUCH_NET
         rows.append((one.name, one.error, here, len(runs), verdict, one.source))
     return pd.DataFrame(rows, columns=["net", "published", "here", "runs", "verdict", "source"])
 
@@ -182,15 +186,16 @@ def show_published(group: Group, published: Sequence[PublishedError] = PUBLISHED
     percent = st.column_config.NumberColumn(format="%.2f")
     names = {"published": "published, %", "here": "here, %", "verdict": "comparable?"}
     shown = table.assign(verdict=table["verdict"].map(_shorten))
-    st.dataframe(
+    show_table(
         shown.rename(columns=names),
-        column_config=dict.fromkeys(list(names.values())[:2], percent),
+        columns=dict.fromkeys(list(names.values())[:2], percent),
         hide_index=True,
         height="content",
     )
     for source, part in table[table["runs"] > 0].groupby("source", sort=False):
         for verdict, same in part.groupby("verdict", sort=False):
-            st.markdown(f"- **{source}**, {', '.join(same['net'])}: {verdict}.")
+            nets = ", ".join(same["net"])
+            st.markdown(_("- **{source}**, {nets}: {verdict}.", source=source, nets=nets, verdict=verdict))
 
 
 def _shorten(verdict: str) -> str:
@@ -203,7 +208,7 @@ def _shorten(verdict: str) -> str:
 
 def show_vgg(group: Group) -> None:
     """The article's VGG-18 against VGG-34, and those of the group, if it has them."""
-    accuracies = " and ".join(
+    accuracies = listed(
         _("{value:.0f} % with {depth} layers", value=100 - (one.error or 0), depth=one.depth) for one in ARTICLE
     )
     st.markdown(
@@ -235,7 +240,7 @@ def show_vgg(group: Group) -> None:
                 title=title.capitalize(),
                 means=means[34],
                 means2=means[18],
-                names=" and ".join(map(str, found.counts)),
+                names=listed(map(str, found.counts)),
                 words=found.words,
                 between=between,
             )
@@ -246,13 +251,25 @@ def show_vgg(group: Group) -> None:
 def run_grid() -> None:
     """Depths, seeds, data and recipe of a grid of one's own, its price, and the button that starts it."""
     left, right = st.columns(2, gap="large")
-    depths = left.multiselect(
-        _("Depths"), list(range(DEPTHS[0], DEPTHS[1] + 1, 6)), [8, 20, 32, 44, 56], key="depths_of_grid"
+    depths = linked_several(
+        left.multiselect,
+        _("Depths"),
+        list(range(DEPTHS[0], DEPTHS[1] + 1, 6)),
+        "depths_of_grid",
+        [8, 20, 32, 44, 56],
     )
     seeds = right.number_input(
-        _("Seeds"), 1, sweeps.MOST_SEEDS, 3, key="seeds_of_grid", help=_("Two or more for a verdict.")
+        _("Seeds"),
+        1,
+        sweeps.MOST_SEEDS,
+        3,
+        key="seeds_of_grid",
+        bind="query-params",
+        help=_("Two or more for a verdict."),
     )
-    with_vgg = right.toggle(_("VGG-18 and VGG-34 along with them"), key="vgg_of_grid", help=_("The article's stacks."))
+    with_vgg = right.toggle(
+        _("VGG-18 and VGG-34 along with them"), key="vgg_of_grid", bind="query-params", help=_("The article's stacks.")
+    )
     try:
         data, config = sweeps.choose_recipe_of_sweep(max(depths, default=0))
         comparisons = Grid(depths, seeds=range(int(seeds))).comparisons(config)

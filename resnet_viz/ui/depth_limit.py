@@ -76,11 +76,11 @@ def show_trio(comparison: str) -> None:
 
 def _title(runs: Sequence[Run]) -> str:
     run = runs[0]
-    day = datetime.fromtimestamp(run.created_at).strftime("%d %b %Y %H:%M")
+    day = datetime.fromtimestamp(run.created_at).strftime(_("%d %b %Y %H:%M"))
     return _(
         "seed {seed} · {value} · {day} · {comparison}",
         seed=run.config["seed"],
-        value=_("recorded") if is_recorded(run) else _("trained here"),
+        value="recorded" if is_recorded(run) else "trained here",
         day=day,
         comparison=run.comparison,
     )
@@ -97,18 +97,18 @@ def draw(runs: Sequence[Run]) -> list:
 
 def short_name(run: Run) -> str:
     """ResNet-20, ResNet-1202, stochastic ResNet-1202: all three are narrow."""
-    return ("stochastic " if run.spec["survival"] < 1 else "") + _("ResNet-{depth}", depth=run.spec["depth"])
+    return ("stochastic " if run.spec["survival"] < 1 else "") + f"ResNet-{run.spec['depth']}"
 
 
 def say_errors(runs: Sequence[Run]) -> list[str]:
     """For each net in words: training error at the end, test error, and the gap between them."""
-    said = []
+    told = []
     for run in runs:
         if run.train_error is None or run.test_error is None:
             continue
         when = _("ends at") if run.status is RunStatus.FINISHED else _("is at step {step} at", step=run.step)
         gap = 100 * (run.test_error - run.train_error)
-        said.append(
+        told.append(
             _(
                 "**{short_name}** {when} **{train_error:.1%}** training and **{test_error:.1%}** test error: a gap "
                 "of {gap:.1f} points.",
@@ -119,7 +119,7 @@ def say_errors(runs: Sequence[Run]) -> list[str]:
                 gap=gap,
             )
         )
-    return said
+    return told
 
 
 def say_verdict(runs: Sequence[Run]) -> str:

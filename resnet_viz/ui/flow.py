@@ -10,7 +10,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.paper import Finding
 from resnet_viz.runs import Run
 from resnet_viz.ui.comparisons import net_name
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
 
 MOST_BLOCKS = 60  # a net of twice the blocks takes four times as long: twice the lengths, twice as far
 MIDDLE = 0.9  # of the gradient, whose lengths are told
@@ -27,14 +27,14 @@ def residual_ones(runs: Sequence[Run]) -> list[Run]:
     plain = [net_name(run) for run in runs if run.spec["family"] == "plain"]
     residual = [run for run in runs if run.spec["family"] == "resnet"]
     if plain:
-        have = "have" if len(plain) > 1 else "has"
-        st.caption(
-            _(
-                "{names} {have} no shortcuts: one path leads through all blocks, and it is left out.",
-                names=" and ".join(plain),
-                have=have,
+        if len(plain) > 1:
+            told = _(
+                "{names} have no shortcuts: one path leads through all blocks, and they are left out.",
+                names=listed(plain),
             )
-        )
+        else:
+            told = _("{name} has no shortcuts: one path leads through all blocks, and it is left out.", name=plain[0])
+        st.caption(told)
     if not residual:
         st.info(_("There is no residual net among these. Choose others above, or train one on the **Train** page."))
         st.stop()

@@ -12,7 +12,7 @@ from resnet_viz.data import DATASETS
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore, recorded_stores
 from resnet_viz.training import TrainingConfig
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed, said
 from resnet_viz.ui.services import machine, run_store
 
 PARAMETER = "grid"  # in the URL and in the session
@@ -57,17 +57,17 @@ class Group:
         depths = ", ".join(str(depth) for depth in sorted({run.spec["depth"] for run in stacks}))
         seeds = len({run.config["seed"] for run in self.runs})
         notes = NetSpec(**stacks[-1].spec).name.partition("(")[2].rstrip(")")
-        kind = f" · {notes}" if notes not in ("", "A") else ""
-        said = _(
-            "{title}{part} · {budget} · {depths} layers{kind} · {seeds} seeds",
-            title=DATASETS[config.dataset].title,
+        kind = f" · {said(notes)}" if notes not in ("", "A") else ""
+        told = _(
+            "{title}{part} · {budget} · {depths} layers{kind} · {seeds}",
+            title=said(DATASETS[config.dataset].title),
             part=part,
             budget=budget,
             depths=depths,
             kind=kind,
-            seeds=seeds,
+            seeds=_("{count} seeds", count=seeds) if seeds > 1 else _("1 seed"),
         )
-        return f"{said if seeds > 1 else said[:-1]} · {self.origin} · {self.key}"
+        return f"{told} · {_(self.origin)} · {self.key}"
 
 
 def choose_group() -> Group | None:
@@ -171,7 +171,7 @@ def say_runs(group: Group, runs: Sequence[Run]) -> str:
     seeds = sorted({run.config["seed"] for run in runs})
     devices = sorted({f"{run.facts.get('device', 'an unknown device')} ({run.facts.get('precision')})" for run in runs})
     ended = sorted(run.ended_at or run.created_at for run in runs)
-    days = [datetime.fromtimestamp(moment).strftime("%d %b %Y") for moment in (ended[0], ended[-1])]
+    days = [datetime.fromtimestamp(moment).strftime(_("%d %b %Y")) for moment in (ended[0], ended[-1])]
     length = (
         _("{iterations:,} steps", iterations=config.iterations)
         if config.iterations
@@ -186,11 +186,11 @@ def say_runs(group: Group, runs: Sequence[Run]) -> str:
         origin=group.origin,
         value=_("seed") if len(seeds) == 1 else _("seeds"),
         names=", ".join(map(str, seeds)),
-        title=DATASETS[config.dataset].title,
+        title=said(DATASETS[config.dataset].title),
         train_count=runs[0].facts["train_count"],
         length=length,
         batch_size=config.batch_size,
-        names2=" and ".join(devices),
-        names3=" to ".join(dict.fromkeys(days)),
+        names2=listed(devices),
+        names3=_(" to ").join(dict.fromkeys(days)),
         left_out=left_out,
     )

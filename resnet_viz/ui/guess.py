@@ -6,7 +6,7 @@ from resnet_viz.plots import Curve, error_curves
 from resnet_viz.runs import store_of
 from resnet_viz.studies import Evidence
 from resnet_viz.studies.guesses import GUESSES, Guess, answer_of
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached, listed
 from resnet_viz.ui.services import run_store
 
 PARAMETER = "question"
@@ -50,7 +50,7 @@ def right_answer(guess: Guess) -> str | None:
     return _answers().get(guess.key)
 
 
-@st.cache_data(ttl=60, show_spinner="Looking up the runs…")
+@cached(st.cache_data, "Looking up the runs…", ttl=60)
 def _answers() -> dict[str, str | None]:
     evidence = Evidence(run_store())
     return {key: answer_of(guess, evidence) for key, guess in GUESSES.items()}
@@ -58,15 +58,15 @@ def _answers() -> dict[str, str | None]:
 
 def tell_score() -> str:
     """How many guesses were right so far; nothing before the first."""
-    said = st.session_state.get(_GUESSED, {})
-    right = sum(right_answer(GUESSES[key]) == choice for key, choice in said.items())
+    told = st.session_state.get(_GUESSED, {})
+    right = sum(right_answer(GUESSES[key]) == choice for key, choice in told.items())
     return (
         _(
             "**{right} of {count}** right so far. Your guesses stay in this tab and go nowhere.",
             right=right,
-            count=len(said),
+            count=len(told),
         )
-        if said
+        if told
         else ""
     )
 
@@ -78,12 +78,12 @@ def _mark(key: str) -> str:
     return ":material/check:" if choice == right_answer(GUESSES[key]) else ":material/close:"
 
 
-@st.cache_data(max_entries=32, show_spinner="Looking up the runs…")
-def figure_of(key: str, covered: bool) -> tuple[object, str]:
-    """The errors of both nets, of the first seed, to a part of the training or to its end; and where they come from."""
+@cached(st.cache_data, "Looking up the runs…", max_entries=32)
+def figure_of(key: str, covered: bool) -> tuple[object, dict[str, list[str]], int]:
+    """The errors of both nets, of the first seed, to a part of the training or to its end; runs by net, and the seed."""
     guess = GUESSES[key]
     curves: list[Curve] = []
-    origins = []
+    origins = {}
     for runs in guess.runs(Evidence(run_store())):
         run = runs[0]
         evaluations = store_of(run_store(), run.id).evaluations(run.id)
@@ -91,11 +91,17 @@ def figure_of(key: str, covered: bool) -> tuple[object, str]:
             evaluations = evaluations.head(max(1, round(COVERED * len(evaluations))))
         name = guess.nets[len(curves)].name
         curves.append(Curve(name, run.spec["family"], evaluations.head(0), evaluations))
-        origins.append(_("{name}: runs {names}", name=name, names=", ".join(one.id for one in runs)))
+        origins[name] = [one.id for one in runs]
     figure = error_curves(curves)
     figure.update_xaxes(range=[0, run.total_steps * 1.02])
     figure.update_yaxes(range=[0, 100])
-    return figure, _("{names}. The curves are those of seed {seed}.", names="; ".join(origins), seed=run.config["seed"])
+    return figure, origins, run.config["seed"]
+
+
+def say_origins(origins: dict[str, list[str]], seed: int) -> str:
+    """Where the curves come from: the runs of each net, and whose seed is drawn."""
+    told = [_("{name}: runs {names}", name=name, names=", ".join(ids)) for name, ids in origins.items()]
+    return _("{names}. The curves are those of seed {seed}.", names="; ".join(told), seed=seed)
 
 
 def tell_errors(guess: Guess) -> str:
@@ -114,5 +120,5 @@ def tell_errors(guess: Guess) -> str:
         parts.append(
             _("{name} ends at **{sum:.1f} %**{spread}", name=spec.name, sum=sum(errors) / len(errors), spread=spread)
         )
-    kind = "training" if guess.error == "train_error" else "test"
-    return _("{kind} error: {names}.", kind=kind.capitalize(), names=" and ".join(parts))
+    kind = _("Training error") if guess.error == "train_error" else _("Test error")
+    return _("{kind}: {names}.", kind=kind, names=listed(parts))

@@ -15,7 +15,7 @@ from resnet_viz.runs.recorded import stores_with
 from resnet_viz.training import ConfigError, TrainingConfig
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.data import DataChoice
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
 from resnet_viz.ui.plan import Plan, queue, show_price
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.subjects import PARAMETER
@@ -89,7 +89,7 @@ def offer_those(among: Sequence[TrainedOn], appended: int) -> None:
         return
     first = min(ended, key=lambda one: one.start.config["seed"]).start
     names = dict.fromkeys(net_name(one.start) for one in ended if one.start.comparison == first.comparison)
-    label = _("Show {names}, seed {seed}, which have been", names=" and ".join(names), seed=first.config["seed"])
+    label = _("Show {names}, seed {seed}, which have been", names=listed(names), seed=first.config["seed"])
     st.button(label, key="show_those", icon=":material/arrow_forward:", on_click=_show, args=[first.comparison])
 
 
@@ -126,6 +126,7 @@ def prepare(run: Run, appended: int, epochs: int, peak_lr: float) -> tuple[NetSp
 
 
 OUTCOMES = {"kept": "kept what it had", "lost": "lost what it had", "improved": "improved on what it had"}
+OF_SEVERAL = {"kept": "kept what they had", "lost": "lost what they had", "improved": "improved on what they had"}
 
 
 def say_result(pair: TrainedOn, epochs: pd.DataFrame) -> str:
@@ -150,12 +151,13 @@ def say_result(pair: TrainedOn, epochs: pd.DataFrame) -> str:
 
 def name_result(pairs: Sequence[TrainedOn]) -> str:
     """Which nets kept the error that they started from, as a title; empty where none has ended."""
-    said = []
-    for outcome, words in OUTCOMES.items():
+    told = []
+    for outcome in OUTCOMES:
         names = [net_name(pair.start) for pair in pairs if pair.outcome == outcome]
         if names:
-            said.append(f"{' and '.join(names)} {words.replace('it', 'they') if len(names) > 1 else words}")
-    return ", ".join(said)
+            words = _((OF_SEVERAL if len(names) > 1 else OUTCOMES)[outcome])
+            told.append(_("{names} {outcome}", names=listed(names), outcome=words))
+    return _(", ").join(told)
 
 
 def over_seeds(pairs: Sequence[TrainedOn], among: Sequence[TrainedOn]) -> pd.DataFrame:

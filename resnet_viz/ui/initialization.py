@@ -17,9 +17,9 @@ from resnet_viz.nets import (
     SHORTCUTS,
     NetSpec,
     possible_depths,
-    title,
 )
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached, described, titled
+from resnet_viz.ui.links import linked
 from resnet_viz.ui.services import freeze_imports, nets_lock
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ PRESETS: dict[str, dict[str, Any]] = {  # what a button sets; keys are those of 
 def choose_start() -> tuple[NetSpec, int]:
     """The presets and the controls: the residual net that is asked with its plain twin, and the seed."""
     for (label, values), column in zip(PRESETS.items(), st.columns(len(PRESETS)), strict=True):
-        column.button(label, key=f"preset_{label}", width="stretch", on_click=st.session_state.update, args=[values])
+        column.button(_(label), key=f"preset_{label}", width="stretch", on_click=st.session_state.update, args=[values])
     depth = st.select_slider(
         _("Depth"),
         DEPTHS,
@@ -77,13 +77,14 @@ def choose_start() -> tuple[NetSpec, int]:
 
 
 def _choose(label: str, options: Mapping[str, str], key: str) -> str:
-    help_ = "\n\n".join(options.values())
-    return st.selectbox(
+    help_ = described(options.values())
+    return linked(
+        st.selectbox,
         label,
         list(options),
-        format_func=lambda name: title(options[name]),
-        key=key,
-        bind="query-params",
+        key,
+        next(iter(options)),
+        format_func=lambda name: titled(options[name]),
         help=help_,
     )
 
@@ -107,7 +108,7 @@ def _gradients(slug: str, seed: int) -> pd.DataFrame:
     return frame.assign(net=spec.name, family=spec.family)
 
 
-@st.cache_resource(show_spinner="Loading torch; this takes some seconds after the start of the server…")
+@cached(st.cache_resource, "Loading torch; this takes some seconds after the start of the server…")
 def _batch() -> "tuple[Tensor, Tensor]":
     """Handwritten digits of the training set, the same ones every time: inputs and labels."""
     import torch
@@ -126,7 +127,7 @@ def say_gradients(net: str, layers: pd.DataFrame) -> str:
     scale = lab.gradient_scale(layers)
     words = {"vanish": _("they **vanish**"), "explode": _("they **explode**"), "healthy": _("they are **healthy**")}
     ratio = "" if math.isnan(scale.ratio) else _(", a ratio of **{ratio:.3g}**", ratio=scale.ratio)
-    said = _(
+    told = _(
         "**{net}**: the median gradient norm is {first:.3g} in the first third of the layers and {last:.3g} "
         "in the last third{ratio}: {words}.",
         net=net,
@@ -135,35 +136,35 @@ def say_gradients(net: str, layers: pd.DataFrame) -> str:
         ratio=ratio,
         words=words[scale.verdict],
     )
-    return f"{said} {_say_lost(layers['gradient'], 'gradient')}".strip()
+    return f"{told} {_say_lost(layers['gradient'], 'gradient')}".strip()
 
 
 def say_scale(net: str, layers: pd.DataFrame) -> str:
     """How the scale of what a net's layers put out changes from the first layer to the last before the classifier."""
     spread = layers.sort_values("position")["activation"]
     first, last = spread.iloc[0], spread.iloc[-2]
-    said = _(
+    told = _(
         "**{net}**: {first:.3g} behind layer 1, {last:.3g} behind the last one before the classifier.",
         net=net,
         first=first,
         last=last,
     )
-    return f"{said} {_say_lost(spread, 'output')}".strip()
+    return f"{told} {_say_lost(spread, 'output')}".strip()
 
 
 def _say_lost(values: pd.Series, what: str) -> str:
     """How many numbers are none that a logarithmic axis could show."""
     zero, none = int((values == 0).sum()), int((~np.isfinite(values)).sum())
-    said = []
+    told = []
     if zero:
-        said.append(
+        told.append(
             _("In {zero} layers the {what} is exactly 0: too small for a float32 number.", zero=zero, what=what)
         )
     if none:
-        said.append(
+        told.append(
             _("In {none} layers the {what} has overflowed: too large for a float32 number.", none=none, what=what)
         )
-    return " ".join(said)
+    return " ".join(told)
 
 
 def growth_a_layer(layers: pd.DataFrame) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached, said, sentence
 from resnet_viz.ui.services import run_store
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ PATIENCE = 1.5  # seconds that a page waits for its jobs before it shows how far
 LOOK_SECONDS = 0.5
 
 
-@st.cache_resource(show_spinner="Loading torch and Captum; this takes some seconds after the start of the server…")
+@cached(st.cache_resource, "Loading torch and Captum; this takes some seconds after the start of the server…")
 def jobs() -> "Jobs":
     """The jobs of this server, with Captum loaded (seconds, once)."""
     from resnet_viz.explain import attribution  # noqa: F401  loaded here, so that no job's time holds it
@@ -55,7 +55,7 @@ def run_jobs(wanted: "Sequence[tuple[str, str, Work, float]]") -> "list[Job]":
     try:
         return [jobs().ask(key, title, work, reader(), seconds) for key, title, work, seconds in wanted]
     except JobsError as error:
-        st.warning(str(error))
+        st.warning(sentence(str(error)))
         st.stop()
 
 
@@ -76,8 +76,8 @@ def show_jobs(asked: "Sequence[Job]", name: str = "jobs") -> bool:
 
     The page runs again whenever one more is over. `name` keeps several of these on a page apart.
     """
-    for sentence in dict.fromkeys(job.error for job in asked if job.error):
-        st.error(sentence)
+    for told in dict.fromkeys(job.error for job in asked if job.error):
+        st.error(said(told))
     if ended := [job for job in asked if job.status in ("stopped", "failed")]:
         stopped = any(job.status == "stopped" for job in ended)
         label = _("Stopped before the end: go on") if stopped else _("Try again")

@@ -4,18 +4,21 @@ The engine knows English alone: what it says, and what workers wrote into the st
 """
 
 import re
-import string
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache, wraps
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from resnet_viz.ui.catalog import Catalog, close
+
+P = ParamSpec("P")
+R = TypeVar("R")
 LANGUAGES = {"en": "English", "zh": "中文"}
 PARAMETER = "lang"  # in the URL and in the session
 FOLDER = Path(__file__).parent / "locale"
-LEAST_LETTERS = 6  # that a sentence with holes must have of its own, to be told from other sentences
 
 
 def language() -> str:
@@ -48,77 +51,74 @@ def _choose(code: str) -> None:
 
 
 def _(text: str, /, **values: object) -> str:
-    """A text of the interface in the reader's language, with its `{named}` places filled in."""
-    translated = _catalog(language()).texts.get(text, text)
-    return translated.format(**values) if values else translated
+    """A text of the interface in the reader's language, with its `{named}` places filled in, words of the engine too."""
+    now = language()
+    if now == "en":
+        return text.format(**values) if values else text
+    translated = _catalog(now).texts.get(text, text)
+    words = {name: _say(now, value) if isinstance(value, str) else value for name, value in values.items()}
+    return close(translated.format(**words)) if values else translated
 
 
 def said(text: str) -> str:
     """What the engine or a worker said in English, in the reader's language; as it is where no catalog has it."""
     now = language()
-    return text if now == "en" else _translate(now, text)
-
-
-@dataclass(frozen=True)
-class Catalog:
-    """Texts by their English, and sentences with holes: what finds them, and how they read in this language."""
-
-    texts: dict[str, str]
-    sentences: list[tuple[re.Pattern[str], str]]
+    return text if now == "en" else _say(now, text)
 
 
 @cache
 def _catalog(code: str) -> Catalog:
     if code == "en":
-        return Catalog({}, [])
+        return Catalog({})
     from babel.messages.pofile import read_po
 
     with (FOLDER / f"{code}.po").open("rb") as file:
-        texts = {str(one.id): str(one.string) for one in read_po(file) if one.id and one.string}
-    # The more a sentence says of its own, the earlier it is tried.
-    weights = {text: _letters(text) for text in texts if holes(text)}
-    order = sorted((text for text, own in weights.items() if own >= LEAST_LETTERS), key=lambda text: -weights[text])
-    return Catalog(texts, [(_pattern(text), texts[text]) for text in order])
-
-
-def holes(text: str) -> list[str]:
-    """The names of a text's {places}; none where its braces are no places, as in a formula."""
-    try:
-        return [name for _text, name, _spec, _how in string.Formatter().parse(text) if name is not None]
-    except ValueError:
-        return []
-
-
-def _letters(text: str) -> int:
-    return sum(map(str.isalpha, "".join(before for before, *_rest in string.Formatter().parse(text))))
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """What finds a sentence whose holes are filled; a hole that comes twice is filled twice with the same."""
-    parts, seen = [], set()
-    for before, name, _spec, _how in string.Formatter().parse(text):
-        parts.append(re.escape(before))
-        if name is not None:
-            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.+?)")
-            seen.add(name)
-    return re.compile("".join(parts), re.DOTALL)
+        return Catalog({str(one.id): str(one.string) for one in read_po(file) if one.id and one.string})
 
 
 @lru_cache(maxsize=20_000)
-def _translate(code: str, text: str) -> str:
-    catalog = _catalog(code)
-    if text in catalog.texts:
-        return catalog.texts[text]
-    for pattern, translated in catalog.sentences:
-        if found := pattern.fullmatch(text):
-            filled = {name: _translate(code, value) for name, value in found.groupdict().items()}
-            return _fill(translated, filled)
-    return text
+def _say(code: str, text: str) -> str:
+    return _catalog(code).say(text)
 
 
-def _fill(text: str, values: dict[str, str]) -> str:
-    """Values that are words already: how numbers are written was said in English."""
-    parts = [
-        before + (values[name] if name is not None else "") for before, name, *_rest in string.Formatter().parse(text)
-    ]
-    return "".join(parts)
+def sentence(text: str) -> str:
+    """What the engine said, as a sentence with its stop."""
+    told = said(text)
+    return told if told.endswith((".", "!", "?", "。", "！", "？")) else told + _(".")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a row: plain-20 and ResNet-20."""
+    return _(" and ").join(map(said, names))
+
+
+def titled(option: str) -> str:
+    """The short name at the start of an option's text: "A", "Constant scaling"."""
+    return re.split("[:：]", said(option), maxsplit=1)[0]
+
+
+def explained(option: str) -> str:
+    """What stands behind the short name in an option's text."""
+    return re.split("[:：]", said(option), maxsplit=1)[-1].strip()
+
+
+def described(options: Iterable[str]) -> str:
+    """The texts of all options, for the help of a control that shows their short names."""
+    return "\n\n".join(map(said, options))
+
+
+def cached(keep: Callable[..., Any], waiting: str, **options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """st.cache_data or st.cache_resource with words for who waits; these stand outside, in the reader's language."""
+
+    def remember(work: Callable[P, R]) -> Callable[P, R]:
+        kept = keep(show_spinner=False, **options)(work)
+
+        @wraps(work)
+        def ask(*args: P.args, **kwargs: P.kwargs) -> R:
+            with st.spinner(_(waiting)):
+                return kept(*args, **kwargs)
+
+        ask.clear = kept.clear  # type: ignore[attr-defined]
+        return ask
+
+    return remember

@@ -8,7 +8,8 @@ import streamlit as st
 from resnet_viz import lab
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached
+from resnet_viz.ui.links import linked_several
 from resnet_viz.ui.studies import nets_lock, subject_of
 
 PICTURES = 397
@@ -24,21 +25,24 @@ def take_clicked(point: dict[str, Any]) -> None:
 def choose_lesions(specs: Sequence[NetSpec]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The blocks that are deleted, and two that are swapped or none; those that all nets have can be chosen."""
     names = _deletable(specs)
-    st.session_state[KEY] = [name for name in names if name in st.session_state.get(KEY, [])]
-    deleted = st.pills(
+    deleted = linked_several(
+        st.pills,
         _("Deleted blocks"),
         names,
+        KEY,
+        [],
         selection_mode="multi",
         format_func=_short,
-        key=KEY,
         help=_("Or click one in the figure."),
     )
-    swapped = st.multiselect(
+    swapped = linked_several(
+        st.multiselect,
         _("Two blocks to swap"),
         names,
+        "swapped_blocks",
+        [],
         format_func=_short,
         max_selections=2,
-        key="swapped_blocks",
         placeholder=_("none"),
     )
     return tuple(deleted), tuple(swapped) if len(swapped) == 2 else ()
@@ -57,7 +61,7 @@ def _short(name: str) -> str:
     return name.replace("stage", "").replace("block", "")
 
 
-@st.cache_data(max_entries=500, show_spinner="Asking the net…")
+@cached(st.cache_data, "Asking the net…", max_entries=500)
 def _error(run_id: str, order: tuple[str, ...]) -> float:
     subject = subject_of(run_id)
     with nets_lock():

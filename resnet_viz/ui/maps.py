@@ -76,7 +76,7 @@ def map_of(job: "Job") -> np.ndarray | None:
 def plan_grid(choice: Choice) -> Grid:
     """The maps of a choice: nets by methods; with all epochs beside one another, epochs by nets for one method."""
     if choice.epochs.beside:
-        columns = ["start" if epoch == 0 else _("epoch {epoch}", epoch=epoch) for epoch in choice.epochs.beside]
+        columns = [_("start") if epoch == 0 else _("epoch {epoch}", epoch=epoch) for epoch in choice.epochs.beside]
         nets = [one for one in choice.candidates if epoch_of(one, choice.epochs.beside[0]) == choice.epochs.beside[0]]
         rows = [[_want(choice, choice.ask(one, e), choice.configs[0]) for e in choice.epochs.beside] for one in nets]
         return Grid(columns, [one.name for one in nets], rows)
@@ -106,7 +106,7 @@ def show_difference(grid: Grid, rows: Sequence[MapRow]) -> None:
         r = which.selectbox(_("Row"), titles, format_func=lambda i: rows[i].title, key=f"difference_row_{len(rows)}")
         first = one.selectbox(_("From"), places, 0, format_func=grid.columns.__getitem__, key=f"minuend_{len(places)}")
         second = other.selectbox(
-            _("Take away"), places, 1, format_func=grid.columns.__getitem__, key=f"taken_{len(places)}"
+            _("Minus"), places, 1, format_func=grid.columns.__getitem__, key=f"taken_{len(places)}"
         )
         maps = [rows[r].maps[i] for i in (first, second)]
         names = (grid.columns[first], grid.columns[second])

@@ -9,7 +9,7 @@ from resnet_viz import lab
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, recorded_stores
 from resnet_viz.studies.asking import subject_name
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, said
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.subjects import is_recorded, spec_of
 
@@ -50,7 +50,7 @@ def choose_beside(runs: Sequence[Run]) -> list[Run]:
         _("Beside them, a net of stochastic depth"),
         options,
         options.index(wished if wished in options else first),
-        format_func=lambda id_: _title(others[id_]) if id_ in others else NONE,
+        format_func=lambda id_: _title(others[id_]) if id_ in others else _(NONE),
         help=_("In training its blocks are left out at random, later ones more often (Huang et al. 2016)."),
     )
     if chosen == first:
@@ -72,7 +72,7 @@ def _stochastic_ones(like: Run) -> list[Run]:
 
 
 def _title(run: Run) -> str:
-    return f"{subject_name(run)} · {'recorded' if is_recorded(run) else 'trained here'} · {run.id}"
+    return said(f"{subject_name(run)} · {'recorded' if is_recorded(run) else 'trained here'} · {run.id}")
 
 
 def tell_units(net: str, units: pd.DataFrame, mode: str) -> str:
@@ -111,7 +111,7 @@ def tell_verdict(units: pd.DataFrame, runs: Sequence[Run]) -> str:
     parts = {run.id: units[units["net"] == subject_name(run)] for run in runs}
     found = {run.id: lab.summarize_units(parts[run.id], "evaluation") for run in runs}
     resting = [_("{never:.2%} of the units of {net}", never=found[run.id].never, net=subject_name(run)) for run in runs]
-    said = [
+    told = [
         _(
             "Every forward pass computes every unit of every layer, with shortcuts or without. ReLU makes part of them "
             "zero for a given picture, in plain nets too, and which part changes from picture to picture."
@@ -121,7 +121,7 @@ def tell_verdict(units: pd.DataFrame, runs: Sequence[Run]) -> str:
     ]
     for run in filter(is_stochastic, runs):
         skipped = lab.summarize_units(parts[run.id], "training").skipped
-        said.append(
+        told.append(
             _(
                 "Stochastic depth alone really leaves layers out, and in training only: a branch of {net} is not "
                 "computed in {skipped:.1%} of the batches in the mean; its linear decay asks for {expected:.1%}. "
@@ -131,7 +131,7 @@ def tell_verdict(units: pd.DataFrame, runs: Sequence[Run]) -> str:
                 expected=_expected(spec_of(run)),
             )
         )
-    return _("**What is true.** {names}", names=" ".join(filter(None, said)))
+    return _("**What is true.** {names}", names=" ".join(filter(None, told)))
 
 
 def _compare(found: dict[str, lab.UnitSummary]) -> str:
@@ -148,8 +148,8 @@ def _compare(found: dict[str, lab.UnitSummary]) -> str:
     return _(
         "The residual net has {value} units that never fire than the plain one, and {value2} that fire for a "
         "picture; it computes all of them none the less.",
-        value=_("more") if never > 0 else _("fewer"),
-        value2=_("more") if active > 0 else _("fewer"),
+        value="more" if never > 0 else "fewer",
+        value2="more" if active > 0 else "fewer",
     )
 
 

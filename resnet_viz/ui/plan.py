@@ -14,7 +14,8 @@ from resnet_viz.settings import Settings
 from resnet_viz.training import DEVICES, ConfigError, LimitError, TrainingConfig
 from resnet_viz.ui.comparisons import PARAMETER, wish_of_session
 from resnet_viz.ui.data import DataChoice, choose_data
-from resnet_viz.ui.language import _, said
+from resnet_viz.ui.language import _, described, explained, listed, said, sentence
+from resnet_viz.ui.links import linked_several
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import Machine, at_work, machine, run_store
 from resnet_viz.ui.text import refuse
@@ -72,7 +73,7 @@ def _show_composed(slugs: str) -> tuple[NetSpec, ...]:
         st.rerun()
     compose(specs := tuple(NetSpec.from_slug(slug) for slug in slugs.split(SEPARATOR)[:MOST_AT_ONCE] if slug))
     st.query_params[SPECS] = st.session_state[SPECS]
-    st.markdown(_("Nets") + "\n" + "\n".join(f"- **{spec.name}**" for spec in specs))
+    st.markdown(_("Nets") + "\n" + "\n".join(f"- **{said(spec.name)}**" for spec in specs))
     return specs
 
 
@@ -87,15 +88,17 @@ def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
         bind="query-params",
         help=_("Layers with weights: 6n+2, for n blocks in each of three stages."),
     )
-    families = st.pills(
+    families = linked_several(
+        st.pills,
         _("Nets"),
         list(PAIR),
+        "nets",
+        list(PAIR),
         selection_mode="multi",
-        default=list(PAIR),
-        format_func=PAIR.__getitem__,
-        key="nets",
-        bind="query-params",
-        help=" ".join(f"**{title}**: {FAMILIES[name].partition(': ')[2]}." for name, title in PAIR.items()),
+        format_func=lambda name: _(PAIR[name]),
+        help=" ".join(
+            sentence(f"**{_(title)}**: {explained(FAMILIES[name])}") for name, title in PAIR.items()
+        ),
     )
     shortcut = beside.segmented_control(
         _("Shortcut"),
@@ -104,7 +107,7 @@ def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
         required=True,
         key="shortcut",
         bind="query-params",
-        help="\n\n".join(SHORTCUTS[name] for name in PAIR_SHORTCUTS),
+        help=described(SHORTCUTS[name] for name in PAIR_SHORTCUTS),
     )
     return tuple(NetSpec(family, depth, shortcut) for family in families)
 
@@ -136,7 +139,7 @@ def show_price(plan: Plan, with_sizes: bool = True) -> bool:
             _(
                 "This machine has no {devices}; found: {names}. Choose auto.",
                 devices=DEVICES[kind],
-                names=" and ".join(titles.values()),
+                names=listed(titles.values()),
             )
         )
         return False
@@ -207,7 +210,7 @@ def _say_memory(plan: Plan, specs: Sequence[NetSpec], kind: str, train_count: in
     needed = sum(sorted(bytes_ for bytes_, _, _ in plans)[-at_work() :])
     saving = [spec.name for _, again, spec in plans if again]
     more = (
-        _(" To save memory, blocks are computed again in the backward pass of {names}.", names=" and ".join(saving))
+        _(" To save memory, blocks are computed again in the backward pass of {names}.", names=listed(saving))
         if saving
         else ""
     )

@@ -1,4 +1,7 @@
-"""Can a run's error be held against a published one? What differs between both, in words."""
+"""Can a run's error be held against a published one? What differs between both, in words.
+
+The words are compared with those of papers, and so are English; where they are shown they are translated.
+"""
 
 from dataclasses import replace
 
@@ -8,7 +11,6 @@ from resnet_viz.paper import Conditions, PublishedError
 from resnet_viz.runs import Run
 from resnet_viz.training import TrainingConfig, count_steps
 from resnet_viz.training.config import OPTIMIZERS, SCHEDULES
-from resnet_viz.ui.language import _
 
 
 def conditions_of(spec: NetSpec, config: TrainingConfig, pictures: int) -> Conditions:
@@ -22,7 +24,7 @@ def conditions_of(spec: NetSpec, config: TrainingConfig, pictures: int) -> Condi
         else config.epochs + sum(config.more_epochs),
         batch=steps.batch_size,
         optimizer=_say_optimizer(config),
-        learning_rate=f"{config.peak_lr:g}, {title(SCHEDULES[config.schedule])}" + _(", warmed up") * config.warm_up,
+        learning_rate=f"{config.peak_lr:g}, {title(SCHEDULES[config.schedule])}" + ", warmed up" * config.warm_up,
         weight_decay=config.weight_decay,
         augmentation=title(AUGMENTATIONS[config.augmentation]),
         shortcut=None if spec.shortcut == NO_SHORTCUT else spec.shortcut,
@@ -34,10 +36,8 @@ def conditions_of(spec: NetSpec, config: TrainingConfig, pictures: int) -> Condi
 def _say_optimizer(config: TrainingConfig) -> str:
     if config.optimizer != "sgd":
         return title(OPTIMIZERS[config.optimizer])
-    momentum = _(
-        "{value}momentum {momentum:g}", value=_("Nesterov ") if config.nesterov else "", momentum=config.momentum
-    )
-    return f"SGD, {momentum}" if config.momentum else "SGD"
+    kind = "Nesterov momentum" if config.nesterov else "momentum"
+    return f"SGD, {kind} {config.momentum:g}" if config.momentum else "SGD"
 
 
 def _say_extras(spec: NetSpec, config: TrainingConfig) -> str:
@@ -46,10 +46,10 @@ def _say_extras(spec: NetSpec, config: TrainingConfig) -> str:
     usual = replace(usual, in_channels=spec.in_channels, classes=spec.classes)
     extras = [
         (spec != usual, spec.name),
-        (config.label_smoothing > 0, _("label smoothing {label_smoothing:g}", label_smoothing=config.label_smoothing)),
-        (config.clip_norm > 0, _("gradients clipped at {clip_norm:g}", clip_norm=config.clip_norm)),
-        (bool(config.start), _("begins as a trained net")),
-        (bool(config.more_epochs), _("the schedule run through more than once")),
+        (config.label_smoothing > 0, f"label smoothing {config.label_smoothing:g}"),
+        (config.clip_norm > 0, f"gradients clipped at {config.clip_norm:g}"),
+        (bool(config.start), "begins as a trained net"),
+        (bool(config.more_epochs), "the schedule run through more than once"),
     ]
     return ", ".join(text for is_so, text in extras if is_so)
 

@@ -6,11 +6,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.data import AUGMENTATIONS, DATASETS
-from resnet_viz.nets import title
 from resnet_viz.training import DEVICES, RECIPES, TrainingConfig, preset
 from resnet_viz.training.config import MAX_ITERATIONS, OPTIMIZERS, PRECISIONS, RECOMPUTES, SCHEDULES
 from resnet_viz.ui.data import DataChoice
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, described, said, titled
+from resnet_viz.ui.links import linked
 
 SMALL_SET = 10_000  # training pictures below which only the short recipe makes sense
 EPOCHS = 60
@@ -29,14 +29,14 @@ class _Controls:
 
     def pick(self, place: DeltaGenerator, label: str, name: str, options: dict[str, str], note: str = "") -> None:
         """One of the options of a field, shown by their short names."""
-        self.changes[name] = place.selectbox(
+        self.changes[name] = linked(
+            place.selectbox,
             label,
             list(options),
-            index=list(options).index(getattr(self.base, name)),
-            format_func=lambda option: title(options[option]),
-            key=self.key(name),
-            bind="query-params",
-            help=note or "\n\n".join(options.values()),
+            self.key(name),
+            getattr(self.base, name),
+            format_func=lambda option: titled(options[option]),
+            help=note or described(options.values()),
         )
 
     def number(self, place: DeltaGenerator, label: str, name: str, most: float, step: float, note: str) -> None:
@@ -81,12 +81,13 @@ def choose_recipe(place: DeltaGenerator, data: DataChoice, deepest: int) -> Trai
             _("Seed"), 0, 9999, value=0, key="seed", bind="query-params", help=_("First weights and order.")
         )
     )
-    controls.changes["device"] = device.selectbox(
+    controls.changes["device"] = linked(
+        device.selectbox,
         _("Device"),
         list(DEVICES),
-        format_func=lambda kind: "auto" if kind == "auto" else DEVICES[kind],
-        key="device",
-        bind="query-params",
+        "device",
+        "auto",
+        format_func=lambda kind: _("auto") if kind == "auto" else said(DEVICES[kind]),
     )
     with st.expander(_("The recipe in detail"), icon=":material/tune:"):
         _choose_details(controls)
@@ -96,13 +97,14 @@ def choose_recipe(place: DeltaGenerator, data: DataChoice, deepest: int) -> Trai
 def _choose_name(dataset: str) -> str:
     if 0 < DATASETS[dataset].train_count < SMALL_SET:
         return "short"
-    return st.selectbox(
+    return linked(
+        st.selectbox,
         _("Recipe"),
         list(RECIPES),
-        format_func=lambda name: RECIPES[name][0].partition(":")[0],
-        key="recipe",
-        bind="query-params",
-        help="\n\n".join(text for text, _ in RECIPES.values()),
+        "recipe",
+        next(iter(RECIPES)),
+        format_func=lambda name: titled(RECIPES[name][0]),
+        help=described(text for text, _config in RECIPES.values()),
     )
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, store_of
-from resnet_viz.ui.services import run_store
 from resnet_viz.ui.history import is_long
+from resnet_viz.ui.services import run_store
 
 
 def recorded_responses(run: Run) -> pd.Series:

@@ -18,7 +18,7 @@ from resnet_viz.ui.attributions import FINAL, Asked, probabilities_of
 from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.classify import CARRIED
 from resnet_viz.ui.figures import show_figure
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, said, sentence
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.text import plain, refuse
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from resnet_viz.nets.outline import Box
 
 FIRST_METHODS = ("saliency", "integrated_gradients", "grad_cam", "occlusion")
+TEST_SET, MY_OWN, CARRIED_HERE = "test set", "my own", "from Classify"
 OWN, TRUE = "each net's own answer", "the true class"
 LAST_LAYER = "the last stage"
 MOST_METHODS, MOST_BESIDE = 6, 8
@@ -73,21 +74,21 @@ def _choose(key: str, parameter: Parameter) -> Any:
     if parameter.choices:
         options = list(parameter.choices)
         return st.selectbox(
-            parameter.title,
+            said(parameter.title),
             options,
             options.index(str(parameter.default)),
-            lambda name: parameter.choices[name],
+            lambda name: said(parameter.choices[name]),
             key,
-            parameter.help or None,
+            said(parameter.help) or None,
         )
     is_whole = isinstance(parameter.default, int)
     return st.number_input(
-        parameter.title,
+        said(parameter.title),
         int(parameter.least) if is_whole else float(parameter.least),
         int(parameter.most) if is_whole else float(parameter.most),
         int(parameter.default) if is_whole else float(parameter.default),
         key=key,
-        help=parameter.help or None,
+        help=said(parameter.help) or None,
     )
 
 
@@ -97,9 +98,9 @@ def explain_methods(configs: Sequence[AttributionConfig]) -> None:
         for config in configs:
             about = config.about
             sums = _(" **Its shares add up** to the change of the score.") if about.is_complete else ""
-            st.markdown(f"**{about.title}.** {about.note}{sums} ({about.source})")
+            st.markdown(f"**{about.title}.** {said(about.note)}{sums} ({about.source})")
         if noise := next((config.noise for config in configs), ""):
-            st.markdown(_("Under noise: {noises}.", noises=NOISES[noise]))
+            st.markdown(_("Under noise: {noises}.", noises=said(NOISES[noise])))
 
 
 def choose_layer(candidates: Sequence[Candidate], specs: Sequence[nets.NetSpec]) -> list[str]:
@@ -110,7 +111,7 @@ def choose_layer(candidates: Sequence[Candidate], specs: Sequence[nets.NetSpec])
         chosen = st.selectbox(
             _("Layer of {name}", name=candidates[0].name),
             ["", *reversed(names)],
-            format_func=lambda name: name or LAST_LAYER,
+            format_func=lambda name: name or _(LAST_LAYER),
             key="layer",
         )
         st.caption(_("Or click a block in the drawing. Other nets are looked at as far along their own way."))
@@ -142,7 +143,11 @@ def choose_target(classes: Sequence[str], truth: int | None) -> str:
     options = [OWN, *([TRUE] if truth is not None else []), *classes]
     wished = st.query_params.get("class", "")
     chosen = st.selectbox(
-        _("Class to explain"), options, options.index(wished) if wished in options else 0, key=f"target_{len(options)}"
+        _("Class to explain"),
+        options,
+        options.index(wished) if wished in options else 0,
+        format_func=lambda name: _(name) if name in (OWN, TRUE) else name,
+        key=f"target_{len(options)}",
     )
     _put("class", "" if chosen == OWN else chosen)
     return chosen
@@ -174,7 +179,7 @@ def choose_epochs(candidates: Sequence[Candidate]) -> Epochs:
         _("Epoch of training"),
         options,
         FINAL,
-        format_func=lambda epoch: "end" if epoch == FINAL else str(epoch),
+        format_func=lambda epoch: _("end") if epoch == FINAL else str(epoch),
         key="epoch",
         help=_("0 is before the first step. Nets whose run kept no epochs are shown at their end."),
     )
@@ -213,16 +218,19 @@ def choose_picture(candidates: Sequence[Candidate]) -> Shown:
     """A test picture of the first net's data, one of the reader's own, or the one that came from another page."""
     samples = _samples(candidates[0])
     carried = st.session_state.get(CARRIED)
-    sources = [*([_("test set")] if samples else []), _("my own"), *([_("from Classify")] if carried else [])]
-    first = _("from Classify") if carried else sources[0]
-    source = st.segmented_control(_("Picture"), sources, default=first, required=True, key=f"source_{len(sources)}")
+    sources = [*([TEST_SET] if samples else []), MY_OWN, *([CARRIED_HERE] if carried else [])]
+    first = CARRIED_HERE if carried else sources[0]
+    key = f"source_{len(sources)}"
+    source = st.segmented_control(_("Picture"), sources, default=first, required=True, format_func=_, key=key)
     form = candidates[0].form
-    if source == "test set":
+    if source == TEST_SET:
         position = st.selectbox(
             _("Test picture"),
             range(len(samples)),
             _position_in_link(len(samples)),
-            format_func=lambda i: f"{form.classes[samples[i][0]]} ({i + 1} of {len(samples)})",
+            format_func=lambda i: _(
+                "{name} ({number} of {count})", name=form.classes[samples[i][0]], number=i + 1, count=len(samples)
+            ),
             key=f"sample_{candidates[0].key}",
             help=_("From the part that no net was trained on."),
         )
@@ -231,7 +239,7 @@ def choose_picture(candidates: Sequence[Candidate]) -> Shown:
         return Shown(
             decode_image(png), _("a test picture: {classes}", classes=form.classes[label]), form.classes, label
         )
-    if source == "from Classify" and carried:
+    if source == CARRIED_HERE and carried:
         name, image = carried
         return Shown(image, name, form.classes, None, _choose_inversion(image, candidates))
     return _upload(candidates)
@@ -285,16 +293,16 @@ def choose_view() -> tuple[str, bool]:
         list(SCALES),
         default="row",
         required=True,
-        format_func=SCALES_SHORT.__getitem__,
+        format_func=lambda name: _(SCALES_SHORT[name]),
         key="scale",
-        help=_("What 1 is: ") + "; or ".join(SCALES.values()) + ".",
+        help=_("What 1 is: {scales}.", scales=_("; or ").join(map(said, SCALES.values()))),
     )
     return each or "row", overlay.toggle(_("On top of the picture"), key="overlay")
 
 
 def say_answers(asked: Sequence[Asked], shown: Shown) -> None:
     """What the picture is, and what every net says to it."""
-    parts = [f"{plain(shown.title[:1].upper() + shown.title[1:])}."]
+    parts = [plain(sentence(shown.title[:1].upper() + shown.title[1:]))]
     for one in asked:
         chances = probabilities_of(one)
         best = int(chances.argmax())
@@ -311,4 +319,4 @@ def say_answers(asked: Sequence[Asked], shown: Shown) -> None:
 
 def say_origins(candidates: Sequence[Candidate]) -> None:
     """Where the nets on the page are from."""
-    st.caption("; ".join(f"{one.name}: {plain(one.origin)}" for one in candidates) + ".")
+    st.caption(sentence("; ".join(f"{said(one.name)}: {plain(one.origin)}" for one in candidates)))

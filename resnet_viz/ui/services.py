@@ -19,7 +19,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStore, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached, said
 from resnet_viz.ui.text import plain, refuse
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ def while_store_answers(show: Callable[..., None]) -> Callable[..., None]:
         try:
             show(*args)
         except StoreError as error:
-            st.warning(_("{error}. Nothing is lost: what is trained meanwhile will be shown.", error=plain(str(error))))
+            st.warning(
+                _("{error}. Nothing is lost: what is trained meanwhile will be shown.", error=plain(said(str(error))))
+            )
 
     return shown
 
@@ -201,6 +203,6 @@ def net_of(run: Run) -> "ConvNet":
     return _load_net(run.weights, run)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Loading the net…")
+@cached(st.cache_resource, "Loading the net…", max_entries=16)
 def _load_net(weights: str, _run: Run) -> "ConvNet":
     return training.load_net(_run, Settings())

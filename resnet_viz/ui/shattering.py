@@ -11,7 +11,8 @@ from resnet_viz import lab, studies
 from resnet_viz.data import DATASETS
 from resnet_viz.nets import NetSpec
 from resnet_viz.studies import Answer
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
+from resnet_viz.ui.links import linked
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.studies import answered, params_of
 
@@ -22,14 +23,14 @@ LOST, KEPT = 0.1, 0.3  # a correlation of neighbours below the one is lost, abov
 
 def choose_norm() -> bool:
     """Whether the reader looks at nets with batch norm."""
-    has_norm = st.segmented_control(
+    has_norm = linked(
+        st.segmented_control,
         _("Batch norm"),
         [True, False],
-        default=True,
+        "shattering_norm",
+        True,
         required=True,
-        format_func=lambda has: "with" if has else "without",
-        key="shattering_norm",
-        bind="query-params",
+        format_func=lambda has: _("with") if has else _("without"),
     )
     return bool(has_norm)
 
@@ -78,7 +79,7 @@ def say_family(name: str, near: pd.DataFrame, widths: pd.DataFrame) -> str:
     """How the correlation of one family goes with depth, in a sentence."""
     values, halves = (frame.groupby("depth")["value"].mean() for frame in (near, widths))
     shallow, deep = values.index[0], values.index[-1]
-    each = ", ".join(f"{_two(value)} at {depth}" for depth, value in values.items())
+    each = ", ".join(_("{value} at {depth}", value=_two(value), depth=depth) for depth, value in values.items())
     return _(
         "**{name}**: neighbouring points correlate with {each} layers. The half-width goes from {iloc:.1f} "
         "points at {shallow} layers to {iloc2:.1f} at {deep}.",
@@ -106,9 +107,9 @@ def say_agreement(near: pd.DataFrame) -> str:
     word = (
         "agrees"
         if len(lost) and residual[-1] > KEPT
-        else _("agrees in the order of the two")
+        else "agrees in the order of the two"
         if (residual >= plain).all()
-        else _("does not agree")
+        else "does not agree"
     )
     return _(
         "What is measured **{word}**: {first}, {second}. ({count} depths cannot tell an exponential from "
@@ -133,7 +134,7 @@ def say_norm(has_norm: bool) -> str:
         near = numbers_by_depth(found.frame, "near")
         both[has] = near.groupby(["family", "depth"])["value"].mean()
     depth = both[True].index.get_level_values("depth").max()
-    said = [
+    told = [
         _(
             "in {name} nets it is {two} with batch norm and {two2} without",
             name=name,
@@ -142,7 +143,7 @@ def say_norm(has_norm: bool) -> str:
         )
         for family, name in {"plain": "plain", "resnet": "residual"}.items()
     ]
-    return _("At {depth} layers, {names}.", depth=depth, names=" and ".join(said))
+    return _("At {depth} layers, {names}.", depth=depth, names=listed(told))
 
 
 def _two(value: float) -> str:

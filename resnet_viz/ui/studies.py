@@ -12,7 +12,7 @@ from resnet_viz.settings import Settings
 from resnet_viz.studies import Answer
 from resnet_viz.studies.cost import BATCH, estimate_answer
 from resnet_viz.training import LimitError, TrainingConfig
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, cached, sentence
 from resnet_viz.ui.plan import say_duration, wait_for_machine
 from resnet_viz.ui.services import machine, nets_lock, run_store
 from resnet_viz.ui.subjects import spec_of
@@ -35,7 +35,7 @@ def answered(
         st.fragment(_show_progress, run_every=1.0)(study.id)
         return found
     if study is not None and study.status is not RunStatus.FINISHED:
-        st.error(f"{plain(study.message[:1].upper() + study.message[1:].rstrip('.'))}.")
+        st.error(plain(sentence(study.message[:1].upper() + study.message[1:])))
     if found is None:
         _offer(kind, params, _specs(params, runs), size or _size(runs))
     return found
@@ -58,12 +58,12 @@ def _size(runs: Sequence[Run]) -> int:
 def _offer(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: int) -> None:
     question = studies.QUESTIONS[kind]
     seconds = estimate(kind, params, specs, size)
-    said = _("Time not known yet") if seconds is None else _("**About {time}**", time=say_duration(seconds))
+    told = _("Time not known yet") if seconds is None else _("**About {time}**", time=say_duration(seconds))
     st.caption(
         _(
-            ":material/timer: {title}: not asked yet. {said}, in the background; you can leave this page.",
+            ":material/timer: {title}: not asked yet. {told}, in the background; you can leave this page.",
             title=question.title,
-            said=said,
+            told=told,
         )
     )
     label = _("Measure")
@@ -74,7 +74,7 @@ def _ask(kind: str, params: dict[str, Any]) -> None:
     try:
         studies.ask(run_store(), Settings(), kind, params)
     except LimitError as error:
-        st.toast(f"{plain(str(error))}.", icon=":material/error:")
+        st.toast(plain(sentence(str(error))), icon=":material/error:")
 
 
 def estimate(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: int) -> float | None:
@@ -125,7 +125,7 @@ def say_origin(answer: Answer, runs: Sequence[Run] = ()) -> None:
         _("run {id} (seed {seed}, {dataset})", id=run.id, seed=run.config["seed"], dataset=run.config["dataset"])
         for run in runs
     )
-    said = _(
+    told = _(
         "{where} on {date} in {time} on {device}",
         where=where,
         date=facts["date"],
@@ -134,7 +134,7 @@ def say_origin(answer: Answer, runs: Sequence[Run] = ()) -> None:
     )
     text, again = st.columns([5, 1], vertical_alignment="center")
     text.caption(
-        _("{trained}{word}study {id}, {said}.", trained=trained, word="; " if trained else "", id=study.id, said=said)
+        _("{trained}{word}study {id}, {told}.", trained=trained, word="; " if trained else "", id=study.id, told=told)
     )
     again.button(
         _("Ask again"),
@@ -145,7 +145,7 @@ def say_origin(answer: Answer, runs: Sequence[Run] = ()) -> None:
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner="Loading the net and its pictures…")
+@cached(st.cache_resource, "Loading the net and its pictures…", max_entries=8)
 def subject_of(run_id: str) -> "studies.Subject":
     """The trained net of a run and its data, for what is measured on the page itself; ask it under `nets_lock`."""
     return studies.load_subject(run_store(), Settings(), run_id)

@@ -8,8 +8,8 @@ from resnet_viz.data import DATASETS, is_at_hand
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, recorded_stores
 from resnet_viz.settings import Settings
-from resnet_viz.ui.comparisons import net_name
-from resnet_viz.ui.language import _
+from resnet_viz.ui.comparisons import run_name
+from resnet_viz.ui.language import _, listed, said
 from resnet_viz.ui.services import machine, run_store
 
 PARAMETER = "nets"  # in the URL: the comparison whose nets are asked
@@ -75,12 +75,12 @@ def _is_first(runs: Sequence[Run], depth: int) -> bool:
 
 def _title(runs: Sequence[Run]) -> str:
     config = runs[0].config
-    names = " and ".join(net_name(run) for run in runs)
-    origin = "recorded" if is_recorded(runs[0]) else _("trained here")
+    names = listed(run_name(run) for run in runs)
+    origin = "recorded" if is_recorded(runs[0]) else "trained here"
     return _(
         "{names} · {title} · seed {seed} · {origin} · {comparison}",
         names=names,
-        title=DATASETS[config["dataset"]].title,
+        title=said(DATASETS[config["dataset"]].title),
         seed=config["seed"],
         origin=origin,
         comparison=runs[0].comparison,
@@ -99,7 +99,7 @@ def _look_for_pictures(run: Run) -> None:
             _(
                 "These nets learned from {title}, which is not on this machine yet: the **Data** page fetches it. "
                 "Or choose nets that learned from digits, which come along.",
-                title=DATASETS[name].title,
+                title=said(DATASETS[name].title),
             )
         )
         st.stop()

@@ -16,7 +16,8 @@ from resnet_viz.runs import Run
 from resnet_viz.training import TrainingConfig
 from resnet_viz.ui.data import DataChoice
 from resnet_viz.ui.figures import show_figure
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, described
+from resnet_viz.ui.links import linked
 from resnet_viz.ui.plan import Plan, queue, show_price
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.subjects import spec_of
@@ -79,15 +80,15 @@ def choose_norms_of_way() -> str:
 
 
 def _choose_norms(place: Any, default: str, key: str) -> str:
-    return place.segmented_control(
+    return linked(
+        place.segmented_control,
         _("Mean and variance in batch norms"),
         list(NORMS),
-        default=default,
+        key,
+        default,
         required=True,
-        format_func=NORMS.__getitem__,
-        key=key,
-        bind="query-params",
-        help="\n\n".join(lab.NORMS.values()),
+        format_func=lambda name: _(NORMS[name]),
+        help=described(lab.NORMS.values()),
     )
 
 
@@ -162,7 +163,7 @@ def compare_slices(parts: Mapping[str, pd.DataFrame], runs: Sequence[Run]) -> st
         return ""
     (plain, of_plain), (residual, of_residual) = rough["plain"], rough["resnet"]
     gap = of_plain - of_residual
-    said = _(
+    sentence = _(
         "{plain} bends down on {of_plain:.0%} and {residual} on {of_residual:.0%} of this slice",
         plain=plain,
         of_plain=of_plain,
@@ -171,17 +172,17 @@ def compare_slices(parts: Mapping[str, pd.DataFrame], runs: Sequence[Run]) -> st
     )
     if gap > 0:
         return _(
-            "{said}: here the plain net's ground is the rougher, as Li et al. 2018 found for deep plain nets.",
-            said=said,
+            "{sentence}: here the plain net's ground is the rougher, as Li et al. 2018 found for deep plain nets.",
+            sentence=sentence,
         )
     if gap < 0:
         return _(
-            "{said}: here it is the **residual** net's, against what is told of shortcuts. Li et al. 2018 "
+            "{sentence}: here it is the **residual** net's, against what is told of shortcuts. Li et al. 2018 "
             "found plain nets chaotic when they are deep; compare deeper nets, other seeds and the other "
             "choice of batch norm.",
-            said=said,
+            sentence=sentence,
         )
-    return _("{said}: by this measure there is no difference here.", said=said)
+    return _("{sentence}: by this measure there is no difference here.", sentence=sentence)
 
 
 # -- a training's way --------------------------------------------------------------------------------------------------

@@ -7,17 +7,19 @@ import pandas as pd
 import streamlit as st
 
 from resnet_viz import training
-from resnet_viz.data import DatasetError
+from resnet_viz.data import DATASETS, DatasetError
 from resnet_viz.nets import NetSpec, SpecError
 from resnet_viz.runs import Run
 from resnet_viz.settings import Settings
 from resnet_viz.training import ConfigError, Grid, LimitError, TrainingConfig
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.data import DataChoice, choose_data
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, said, sentence, titled
+from resnet_viz.ui.links import linked_several
 from resnet_viz.ui.plan import DEPTHS, PAIR
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import run_store
+from resnet_viz.ui.tables import show_table
 from resnet_viz.ui.text import plain, refuse
 
 PARAMETER = "sweep"  # in the URL and in the session
@@ -28,17 +30,40 @@ def choose_grid(shortcuts: Mapping[str, str], orders: Mapping[str, str]) -> Grid
     """The controls of a grid: depths, kinds, shortcuts, block orders and the number of seeds."""
     left, right = st.columns(2, gap="large")
     steps = list(range(DEPTHS[0], DEPTHS[1] + 1, 6))
-    depths = left.multiselect(_("Depths"), steps, default=[8, 14, 20], key="sweep_depths")
-    families = left.pills(_("Nets"), list(PAIR), selection_mode="multi", default=list(PAIR),
-                          format_func=PAIR.__getitem__, key="sweep_families")  # fmt: skip
-    picked = right.multiselect(
-        _("Shortcuts"), list(shortcuts), ["A"], format_func=shortcuts.__getitem__, key="sweep_shortcuts"
+    depths = linked_several(left.multiselect, _("Depths"), steps, "sweep_depths", [8, 14, 20])
+    families = linked_several(
+        left.pills,
+        _("Nets"),
+        list(PAIR),
+        "sweep_families",
+        list(PAIR),
+        selection_mode="multi",
+        format_func=lambda name: _(PAIR[name]),
     )
-    chosen = right.multiselect(
-        _("Block orders"), list(orders), ["original"], format_func=orders.__getitem__, key="sweep_orders"
+    picked = linked_several(
+        right.multiselect,
+        _("Shortcuts"),
+        list(shortcuts),
+        "sweep_shortcuts",
+        ["A"],
+        format_func=lambda name: titled(shortcuts[name]),
+    )
+    chosen = linked_several(
+        right.multiselect,
+        _("Block orders"),
+        list(orders),
+        "sweep_orders",
+        ["original"],
+        format_func=lambda name: titled(orders[name]),
     )
     seeds = left.number_input(
-        _("Seeds"), 1, MOST_SEEDS, 1, key="sweep_seeds", help=_("So many, from the recipe's seed on.")
+        _("Seeds"),
+        1,
+        MOST_SEEDS,
+        1,
+        key="sweep_seeds",
+        bind="query-params",
+        help=_("So many, from the recipe's seed on."),
     )
     return Grid(depths, families, picked, chosen, range(int(seeds)))
 
@@ -78,11 +103,11 @@ def choose_sweep() -> str | None:
 
 
 def _title(sweep: str, runs: Sequence[Run]) -> str:
-    started = datetime.fromtimestamp(min(run.created_at for run in runs)).strftime("%d %b %H:%M:%S")
+    started = datetime.fromtimestamp(min(run.created_at for run in runs)).strftime(_("%d %b %H:%M:%S"))
     return _(
         "{runs} runs · {dataset} · {started} · {sweep}",
         runs=len(runs),
-        dataset=runs[0].config["dataset"],
+        dataset=said(DATASETS[runs[0].config["dataset"]].title),
         started=started,
         sweep=sweep,
     )
@@ -117,7 +142,7 @@ def continue_chosen(sweep: str) -> None:
         count = training.continue_sweep(run_store(), Settings(), sweep)
         st.toast(_("{count} runs go on where they stood.", count=count))
     except (LimitError, ConfigError) as error:
-        st.toast(f"{plain(str(error))}.", icon=":material/error:")
+        st.toast(plain(sentence(str(error))), icon=":material/error:")
 
 
 def show_progress(runs: Sequence[Run]) -> None:
@@ -142,5 +167,5 @@ def show_progress(runs: Sequence[Run]) -> None:
     percent = st.column_config.NumberColumn(format="percent")
     columns = {"done": st.column_config.ProgressColumn(format="percent"), "training error": percent,
                "test error": percent}  # fmt: skip
-    st.dataframe(pd.DataFrame(rows), column_config=columns,
+    show_table(pd.DataFrame(rows), columns=columns,
                  hide_index=True)  # fmt: skip

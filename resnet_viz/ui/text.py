@@ -4,6 +4,8 @@ import re
 
 import streamlit as st
 
+from resnet_viz.ui.language import sentence
+
 JOINER = "\u2060"  # takes no room; between two characters it says that they belong to no sign
 # What begins something in Markdown: anywhere, and at the start of a line.
 ANYWHERE = re.compile(r"([\\`*\[\]<>&$~|#^]|:(?=\S)|(?<![^\W_])_|_(?![^\W_]))")
@@ -25,7 +27,7 @@ def plain(text: str) -> str:
 
 def refuse(error: Exception) -> None:
     """Say on the page what is wrong, as a sentence."""
-    st.error(f"{plain(str(error).rstrip('.'))}.")
+    st.error(plain(sentence(str(error))))
 
 
 def cell(text: str) -> str:

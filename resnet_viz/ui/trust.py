@@ -15,15 +15,17 @@ from resnet_viz.plots import CheckedMap, cascade_curves, color_maps, deletion_cu
 from resnet_viz.ui.attributions import TIMES_FORWARD, Asked, Wanted, agree_to, net_after
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.jobs import jobs, run_jobs, show_jobs, wait_a_moment
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
 from resnet_viz.ui.pictures import show_pictures
 from resnet_viz.ui.saliency import choose_method_names
 from resnet_viz.ui.services import nets_lock
+from resnet_viz.ui.tables import show_table
 
 if TYPE_CHECKING:
     from resnet_viz.explain.jobs import Job
 
 FIRST_METHODS = ("saliency", "integrated_gradients", "guided_backprop", "grad_cam")
+STAYS, CHANGES = "does not change", "changes"
 FORMULAS = {
     "Deletion and insertion (Petsiuk et al. 2018)": r"""
 $$A = \int_0^1 p_c(x_s)\,ds$$
@@ -224,12 +226,11 @@ def _show_table(ready: Ready) -> None:
     rows = []
     for wanted, checked, chance in ready:
         random = {f"random {name}": value for name, value in chance.areas.items()}
-        said = _("does not change") if checked.stays else _("changes")
         names = {"net": wanted.asked.name, "method": wanted.config.title}
-        rows.append(names | checked.numbers | random | {"verdict": said})
+        rows.append(names | checked.numbers | random | {"verdict": STAYS if checked.stays else CHANGES})
     table = pd.DataFrame(rows)[["net", "method", *COLUMNS, "verdict"]]
-    st.dataframe(table, column_config=number_columns(), hide_index=True)
-    failed = [f"{row['method']} of {row['net']}" for row in rows if row["verdict"] != "changes"]
+    show_table(table, columns=number_columns(), hide_index=True)
+    failed = [_("{method} of {net}", method=row["method"], net=row["net"]) for row in rows if row["verdict"] == STAYS]
     if failed:
         st.warning(
             _(
@@ -241,13 +242,13 @@ def _show_table(ready: Ready) -> None:
         )
     with st.expander(_("What these numbers are"), icon=":material/function:"):
         for title, formula in FORMULAS.items():
-            st.markdown(f"**{title}**\n{formula}")
+            st.markdown(f"**{_(title)}**\n{_(formula)}")
 
 
 def number_columns(names: Mapping[str, tuple[str, str]] = COLUMNS) -> dict[str, Any]:
     """How the numbers of a table of checks are shown, each with what it means."""
     columns: dict[str, Any] = {
-        name: st.column_config.NumberColumn(title, format="%.3f", help=help, width="small")
+        name: st.column_config.NumberColumn(_(title), format="%.3f", help=_(help), width="small")
         for name, (title, help) in names.items()
     }
     return columns | {
@@ -256,7 +257,7 @@ def number_columns(names: Mapping[str, tuple[str, str]] = COLUMNS) -> dict[str, 
 
 
 def _show_curves(drawn: Sequence[CheckedMap]) -> None:
-    nets = " and ".join(dict.fromkeys(one.net for one in drawn))
+    nets = listed(dict.fromkeys(one.net for one in drawn))
     st.markdown(_("##### Without the pixels that the map names first, and with them alone"))
     show_figure(
         deletion_curves(drawn),
@@ -310,7 +311,7 @@ def _show_maps(asked: Asked, ours: Sequence[tuple[Wanted, Checked]]) -> None:
     picture = np.broadcast_to(asked.picture, (1, *asked.picture.shape[:2], 3))
     for wanted, checked in ours:
         maps = color_maps(checked.maps, wanted.config.signed)
-        st.caption(f"{wanted.config.title}: {'**does not change**' if checked.stays else 'changes'}")
+        st.caption(f"{wanted.config.title}: {'**' + _(STAYS) + '**' if checked.stays else _(CHANGES)}")
         show_pictures(
             np.concatenate([picture, maps])[None],
             [""],

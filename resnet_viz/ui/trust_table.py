@@ -17,9 +17,11 @@ from resnet_viz.studies.trust import RANDOM, TOLERANCE, rank_trust, summarize_tr
 from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.figures import show_figure
-from resnet_viz.ui.language import _
+from resnet_viz.ui.language import _, listed
+from resnet_viz.ui.links import choose_by_key
 from resnet_viz.ui.services import machine, run_store
 from resnet_viz.ui.studies import answered, say_origin
+from resnet_viz.ui.tables import show_table
 
 KIND = "trust"
 PANELS = {
@@ -92,7 +94,7 @@ def _has_pictures(run: Run) -> bool:
 
 
 def _title(runs: Sequence[Run]) -> str:
-    names = " and ".join(net_name(run) for run in runs)
+    names = listed(net_name(run) for run in runs)
     return _(
         "{names} · {dataset} · seed {seed} · {comparison}",
         names=names,
@@ -109,38 +111,31 @@ def _show_answer(answer: Answer, runs: Sequence[Run]) -> None:
     has_masks = "mask_share" in set(means["measure"])
     methods = {RANDOM: _("random order")} | {name: METHODS[name].title for name in answer.study.params["methods"]}
     panels = PANELS | (MASK_PANELS if has_masks else {})
-    measure = st.segmented_control(
-        _("Measure"),
-        list(panels),
-        default="deletion",
-        required=True,
-        format_func=panels.__getitem__,
-        key="trust_measure",
-    )
+    measure = choose_by_key("trust_measure", _("Measure"), panels)
     show_figure(
         method_dots(means, families, methods, measure, panels[measure]),
         key="trust_dots",
         alt=_(
             "{panels} of every method for {names}, beside random order",
-            panels=panels[measure],
-            names=" and ".join(families),
+            panels=_(panels[measure]),
+            names=listed(families),
         ),
     )
-    said = _(
+    told = _(
         "Means of {count} test pictures; bars: two standard errors each way. ↓: less is better, ↑: more is.",
         count=count,
     )
     if has_masks:
         share = means.loc[means["measure"] == "mask_share", "mean"].mean()
-        said += _(
+        told += _(
             " Hits: the pixel named first is on the object, or up to {tolerance} beside it. Mass inside: the "
             "share of the map on the object, which has {share:.1%} of the pixels; random order says what "
             "chance gets.",
             tolerance=TOLERANCE,
             share=share,
         )
-    st.caption(said)
-    st.dataframe(table_of(means, methods), column_config=_columns(has_masks), hide_index=True)
+    st.caption(told)
+    show_table(table_of(means, methods), columns=_columns(has_masks), hide_index=True)
     st.markdown(say_verdicts(means, methods))
     if not has_masks:
         _point_to_masks()
@@ -197,7 +192,7 @@ def say_verdicts(means: pd.DataFrame, methods: dict[str, str]) -> str:
         failed = [methods[str(name)] for name in own.index[own["similarity"] > explain.STAYS]]
         better = (own["deletion"] < table.loc[RANDOM, "deletion"]) & (own["insertion"] > table.loc[RANDOM, "insertion"])
         most = own["similarity"].idxmax()
-        said = (
+        told = (
             _("do not change under random weights: {names}", names=", ".join(failed))
             if failed
             else _(
@@ -208,9 +203,9 @@ def say_verdicts(means: pd.DataFrame, methods: dict[str, str]) -> str:
         )
         parts.append(
             _(
-                "**{net}**: {said}; {better} of {count} methods are better than random order in both curves.",
+                "**{net}**: {told}; {better} of {count} methods are better than random order in both curves.",
                 net=net,
-                said=said,
+                told=told,
                 better=int(better.sum()),
                 count=len(own),
             )

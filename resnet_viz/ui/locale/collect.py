@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 
 from resnet_viz.place import PACKAGE, ROOT
 from resnet_viz.ui.language import FOLDER
+from resnet_viz.ui.locale.words import WORDS
 
 SCREEN = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *sorted((PACKAGE / "ui").glob("*.py"))]
 ROOMS = ("data", "explain", "lab", "nets", "paper", "plots", "runs", "studies", "training")
@@ -21,7 +22,7 @@ CODE = ("__init__.py", "script.py", "export.py", "cluster.py")  # hold names and
 ENGINE = [path for room in ROOMS for path in sorted((PACKAGE / room).glob("*.py")) if path.name not in CODE]
 # Of these rooms nothing is shown but sentences; in plots a single word can be a title.
 LABELS = {"title", "name", "text", "label", "x", "y", "hovertemplate", "note", "meaning", "subplot_titles", "ticktext"}
-WORDS = re.compile(r"[A-Za-z][a-z’']*,? \(?[A-Za-z]|^[A-Z][a-z]+$")
+SEVERAL_WORDS = re.compile(r"[A-Za-z][a-z’']*,? \(?[A-Za-z]|^[A-Z][a-z]+$")
 NO_TEXT = re.compile(
     r"^[\w./:{}-]+\.\w+$|\b(SELECT|CREATE|ALTER|PRAGMA|INSERT|FROM|import|def|self)\b|[{;]\n|^https?:|-->"
 )
@@ -34,6 +35,8 @@ def collect() -> dict[str, list[tuple[str, int]]]:
         for path in paths:
             for text, line in texts(ast.parse(path.read_text())):
                 found.setdefault(text, []).append((path.relative_to(ROOT).as_posix(), line))
+    for text in WORDS:
+        found.setdefault(text, []).append(("resnet_viz/ui/locale/words.py", 1))
     return found
 
 
@@ -48,7 +51,8 @@ def _of_screen(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 def _is_constant(node: ast.Assign | ast.AnnAssign) -> bool:
     target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-    return isinstance(target, ast.Name) and target.id.strip("_").isupper()
+    names = target.elts if isinstance(target, ast.Tuple) else [target]
+    return all(isinstance(name, ast.Name) and name.id.strip("_").isupper() for name in names)
 
 
 def _of_engine(tree: ast.Module) -> Iterator[tuple[str, int]]:
@@ -88,9 +92,14 @@ def _with_nodes(tree: ast.AST) -> Iterator[tuple[str, int, ast.expr]]:
         if id(node) in inside:
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value, node.lineno, node
+            yield _without_extra(node.value), node.lineno, node
         elif isinstance(node, ast.JoinedStr):
-            yield _with_holes(node), node.lineno, node
+            yield _without_extra(_with_holes(node)), node.lineno, node
+
+
+def _without_extra(text: str) -> str:
+    """Of what plotly shows beside a point, the part before the name of the line."""
+    return re.sub("</?extra>.*", "", text)
 
 
 def _with_holes(node: ast.JoinedStr) -> str:
@@ -115,7 +124,7 @@ def _free(name: str, names: dict[str, str]) -> str:
 
 def _is_text(text: str) -> bool:
     words = re.sub(r"\{\w*\}", "", text)
-    return bool(WORDS.search(words)) and not NO_TEXT.search(text)
+    return bool(SEVERAL_WORDS.search(words)) and not NO_TEXT.search(text)
 
 
 def update(path: Path) -> None:

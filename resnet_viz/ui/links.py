@@ -1,0 +1,94 @@
+"""How does a link hold what the reader sees? Every choice under a key of its own, where it differs from the default.
+
+By hand, for a control that is bound to the URL by Streamlit puts its label there, which changes with the language.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from resnet_viz.ui.language import _, offer_languages
+
+T = TypeVar("T")
+HIDE, CONTROLS = "hide", "controls"  # ?hide=controls, for pupils who shall see what the teacher set up
+# What chooses and what changes, by the names that Streamlit gives to parts of a page.
+CHOICES = ("Selectbox", "MultiSelect", "Slider", "NumberInput", "TextInput", "ButtonGroup", "Checkbox", "Radio",
+           "FileUploader", "BaseButton-secondary")  # fmt: skip
+CORNER = """<style>
+.st-key-corner {
+  position: fixed; top: 0.85rem; right: 3.5rem; z-index: 999999; width: auto; flex-direction: row; align-items: center;
+}
+.st-key-corner button { min-height: 2rem; padding: 0.1rem 0.5rem; white-space: nowrap; }
+</style>"""
+
+
+def say_in_url(name: str, value: str) -> None:
+    """Put a choice into the URL, or take it from there where it is the default, which is said by nothing."""
+    if value:
+        st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
+
+
+def linked(control: Callable[..., Any], label: str, options: Sequence[T], key: str, default: T, **looks: Any) -> T:
+    """One of some options by a control of Streamlit; in the URL as str(option) under its key."""
+    if st.session_state.get(key) not in options:
+        wished = st.query_params.get(key, "")
+        st.session_state[key] = next((option for option in options if str(option) == wished), default)
+    chosen = control(label, options, key=key, **looks)
+    say_in_url(key, "" if chosen == default else str(chosen))
+    return cast(T, chosen)
+
+
+def linked_several(
+    control: Callable[..., Any], label: str, options: Sequence[T], key: str, default: Sequence[T], **looks: Any
+) -> list[T]:
+    """Several of some options by a control of Streamlit; in the URL with commas between them."""
+    if key in st.session_state:
+        st.session_state[key] = [option for option in options if option in st.session_state[key]]
+    elif (wished := st.query_params.get(key)) is not None:
+        st.session_state[key] = [option for option in options if str(option) in wished.split(",")]
+    else:
+        st.session_state[key] = list(default)
+    chosen = list(control(label, options, key=key, **looks))
+    say_in_url(key, "" if chosen == list(default) else ",".join(map(str, chosen)) or "none")
+    return chosen
+
+
+def choose_by_key(name: str, label: str, options: Mapping[str, str]) -> str:
+    """One of some options, by its key, in a row of buttons; the first one is the default."""
+    looks = {"required": True, "format_func": lambda option: _(options[option])}
+    return linked(st.segmented_control, label, list(options), name, next(iter(options)), **looks)
+
+
+def hide_controls() -> None:
+    """Leave out what chooses, where the link says so. What starts something, and what shows, stays."""
+    if st.query_params.get(HIDE) == CONTROLS:
+        parts = ", ".join(f'[data-testid="st{name}"]' for name in CHOICES)
+        st.html(
+            f'<style>[data-testid="stElementContainer"]:has({parts}):not(.st-key-corner *), '
+            '[data-testid="stPopover"]:not(.st-key-corner *) { display: none; }</style>'
+        )
+
+
+def show_corner() -> None:
+    """In the corner of every page: a link to what is seen, and the other languages."""
+    with st.container(key="corner", horizontal=True, gap="small", vertical_alignment="center"):
+        st.html(CORNER)
+        with st.popover("", icon=":material/link:", type="tertiary", help=_("Link to this view")):
+            _offer_link()
+        offer_languages()
+
+
+def _offer_link() -> None:
+    st.markdown(_("**A link to what you see.** Whoever opens it finds the same view."))
+    is_hidden = st.toggle(
+        _("Hide the controls"),
+        help=_("For a class: what chooses is left out, and what was chosen stays as you have set it."),
+    )
+    asked = {name: value for name, value in st.query_params.to_dict().items() if name != HIDE}
+    asked |= {HIDE: CONTROLS} if is_hidden else {}
+    address = (st.context.url or "").partition("?")[0]
+    st.code(f"{address}?{urlencode(asked, safe=',:/')}" if asked else address, language=None, wrap_lines=True)
