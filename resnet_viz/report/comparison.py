@@ -121,5 +121,5 @@ def _facts(run: Run) -> pd.Series:
     facts: dict[str, Any] = {name: run.facts.get(name) for name in ("device", "precision", "threads", "host")}
     counts = {"training pictures": run.facts.get("train_count"), "test pictures": run.facts.get("test_count")}
     versions = {f"version of {name}": value for name, value in run.facts.get("versions", {}).items()}
-    record = {**run.spec, **run.config, **counts, **facts, **versions}
+    record = {**run.facts.get("spec", run.spec), **run.config, **counts, **facts, **versions}
     return pd.Series({name.replace("_", " "): "" if value is None else str(value) for name, value in record.items()})
