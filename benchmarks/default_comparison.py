@@ -27,7 +27,7 @@ def compare(browser: Browser, seed: int, home: Path) -> tuple[float, list[Run]]:
     server = Server(home)
     try:
         page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
-        page.goto(f"{server.url}/?seed={seed}")
+        page.goto(f"{server.url}/train?seed={seed}")
         page.get_by_text(re.compile(r"About [\d.]+ (s|min)")).wait_for(
             timeout=120_000
         )  # the estimate: the page is ready

@@ -184,6 +184,8 @@ def write(store: RunStore, comparisons: list[list[Run]], recipe: str) -> None:
                 _thin(raw, run, NUMBERS[recipe])
                 print(f"{run.id}: {NetSpec(**run.spec)}, seed {run.config['seed']}, test error {run.test_error:.2%}")
         raw.execute("UPDATE runs SET owner_host = '', owner_pid = 0, owner_started = 0, sweep = ''")
+        raw.execute("UPDATE runs SET name = '', note = '', pinned_at = NULL, archived_at = NULL")  # their owner's
+        raw.execute("DELETE FROM tags")
         # Runs of a comparison were asked for at once: pages and studies name them in its order.
         first = "SELECT min(created_at) FROM runs AS others WHERE others.comparison = runs.comparison"
         raw.execute(f"UPDATE runs SET created_at = ({first})")

@@ -41,8 +41,11 @@ ARRIVAL = 0.15  # seconds between two sessions that open the page
 LATE = 1.0  # seconds
 
 
-def grow(store: RunStore, ended: threading.Event) -> tuple[str, threading.Thread]:
-    """A comparison of two runs that grows until `ended`, as two workers would write it; its id and who writes."""
+def grow(store: RunStore, ended: threading.Event, pause: float = 0.5, each: int = EACH) -> tuple[str, threading.Thread]:
+    """A comparison of two runs that grows until `ended`, as two workers would write it; its id and who writes.
+
+    Each `pause` in seconds there are `each` steps more.
+    """
     config = preset("digits", epochs=500)
     runs = store.add_comparison([(asdict(NetSpec(family, 56)), asdict(config)) for family in ("plain", "resnet")])
     writers = []
@@ -62,9 +65,9 @@ def grow(store: RunStore, ended: threading.Event) -> tuple[str, threading.Thread
 
     def work() -> None:
         step, beaten = STEPS + 1, time.monotonic()
-        while not ended.wait(0.5):
-            append(step, EACH)
-            step += EACH
+        while not ended.wait(pause):
+            append(step, each)
+            step += each
             if time.monotonic() - beaten > 5.0:
                 beaten = time.monotonic()
                 for writer in writers:
@@ -86,6 +89,7 @@ class Session:
     async def open(self) -> None:
         """Load the page, and learn which part of it asks to be run again."""
         message = BackMsg()
+        message.rerun_script.page_name = "train"
         message.rerun_script.query_string = self.query
         await self._ask(message)
 

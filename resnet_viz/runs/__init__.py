@@ -6,6 +6,7 @@ from resnet_viz.runs.opening import StoreError
 from resnet_viz.runs.owner import Owner
 from resnet_viz.runs.recorded import find_run, finished_runs, recorded_stores, store_of
 from resnet_viz.runs.schema import RunStatus
+from resnet_viz.runs.shelf import RunShelf, ShelfError
 from resnet_viz.runs.store import Checkpoint, Claim, Run, RunStore
 from resnet_viz.runs.studies import Study, StudyStore
 from resnet_viz.runs.writer import LostRun, RunWriter
@@ -18,9 +19,11 @@ __all__ = [
     "LostRun",
     "Owner",
     "Run",
+    "RunShelf",
     "RunStatus",
     "RunStore",
     "RunWriter",
+    "ShelfError",
     "StoreError",
     "Study",
     "StudyStore",

@@ -15,7 +15,7 @@ from resnet_viz.runs.schema import VERSION, metadata
 
 BUSY_TIMEOUT = 15.0  # seconds that SQLite waits for another writer
 LOCK = 7_261  # of PostgreSQL's advisory locks: held while tables are made or changed
-EARLIER = ("1", "2", "3", "4")  # versions that are known and led on from
+EARLIER = ("1", "2", "3", "4", "5")  # versions that are known and led on from
 
 
 class StoreError(RuntimeError):

@@ -1,4 +1,4 @@
-"""What is kept of a run? Its row, its curves, the numbers of its layers, its checkpoints, and a few test pictures.
+"""What is kept of a run? Its row, its curves, the numbers of its layers, checkpoints, a few test pictures, its tags.
 
 The schema has a version (VERSION); `migrations/` leads from every earlier one to it.
 """
@@ -10,7 +10,7 @@ from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, MetaData
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
 
-VERSION = "5"
+VERSION = "6"
 
 
 class RunStatus(StrEnum):
@@ -91,6 +91,19 @@ runs = Table(
     Column("heartbeat_at", Float, nullable=False),
     Column("lease_until", Float, nullable=False, default=0.0, server_default="0"),
     Column("ended_at", Float),
+    # What its reader made of it.
+    Column("name", String(80), nullable=False, default="", server_default=""),
+    Column("note", Text, nullable=False, default="", server_default=""),
+    Column("pinned_at", Float),  # NULL where it is not
+    Column("archived_at", Float),
+)
+
+# Rows of their own: two readers who tag a run at once lose nothing of each other.
+tags = Table(
+    "tags",
+    metadata,
+    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    Column("tag", String(30), primary_key=True),
 )
 
 steps = Table(

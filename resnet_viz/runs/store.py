@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, true, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -67,6 +67,10 @@ class Run:
     created_at: float
     ended_at: float | None
     silent_for: float  # seconds since the last heartbeat
+    name: str = ""  # given by its reader, as what follows
+    note: str = ""
+    pinned_at: float | None = None
+    archived_at: float | None = None
 
     @property
     def progress(self) -> float:
@@ -193,7 +197,7 @@ class RunStore:
         """
         allowed = [status for status in RunStatus if status.can_resume or (config and status is RunStatus.FINISHED)]
         values: dict[str, Any] = {"status": RunStatus.QUEUED, "message": "", "request": "", "tries": 0}
-        values |= {"ended_at": None, "loading": 0.0}
+        values |= {"ended_at": None, "loading": 0.0, "archived_at": None}
         if config is not None:
             values |= {"config": json.dumps(config)}
         with self.write() as db:
@@ -223,10 +227,15 @@ class RunStore:
         """The runs of a sweep in the order in which they were asked for; empty where there is none."""
         return self._runs(select_runs().where(runs.c.sweep == sweep).order_by(runs.c.created_at, *_IN_ORDER))
 
-    def runs(self, comparisons: int = 200) -> list[Run]:
-        """The runs of the newest comparisons, those of a comparison together and in order."""
-        newest = select(runs.c.comparison).where(runs.c.position == 0).order_by(runs.c.created_at.desc())
-        query = select_runs().where(runs.c.comparison.in_(newest.limit(comparisons)))
+    def runs(self, comparisons: int = 200, archived: bool = False) -> list[Run]:
+        """The runs of the newest comparisons, those of a comparison together and in order.
+
+        Archived ones are left out, unless they are asked for as well.
+        """
+        listed = true() if archived else runs.c.archived_at.is_(None)
+        newest = select(runs.c.comparison).where(listed).group_by(runs.c.comparison)
+        newest = newest.order_by(func.min(runs.c.created_at).desc()).limit(comparisons)
+        query = select_runs().where(listed, runs.c.comparison.in_(newest))
         return self._runs(query.order_by(runs.c.created_at.desc(), *_IN_ORDER))
 
     def _runs(self, query: Any) -> list[Run]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from resnet_viz.training.loop import train
     from resnet_viz.training.memory import estimate_memory, free_memory, must_recompute
     from resnet_viz.training.pace import end_measuring, measure_pace
+    from resnet_viz.training.removal import delete_runs
     from resnet_viz.training.weights import kept_epochs, load_epoch, load_net
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "count_cores",
     "count_ended",
     "count_steps",
+    "delete_runs",
     "end_measuring",
     "estimate_memory",
     "estimate_seconds",
@@ -82,5 +84,5 @@ __getattr__ = lazy_exports(
     | {"free_resources": "resnet_viz.training.cluster"}
     | dict.fromkeys(("measure_pace", "end_measuring"), "resnet_viz.training.pace")
     | dict.fromkeys(("kept_epochs", "load_epoch", "load_net"), "resnet_viz.training.weights")
-    | {"train": "resnet_viz.training.loop"}
+    | {"train": "resnet_viz.training.loop", "delete_runs": "resnet_viz.training.removal"}
 )

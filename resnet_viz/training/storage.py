@@ -42,6 +42,14 @@ class Storage:
         if self.files.exists(self._path(name)):
             self.files.rm_file(self._path(name))
 
+    def find(self, start: str) -> list[str]:
+        """The names of the files right here that begin with `start`. Raises OSError."""
+        self.files.invalidate_cache()  # other processes write here
+        if not self.files.exists(self.root):
+            return []
+        names = [str(path).rpartition("/")[2] for path in self.files.ls(self.root, detail=False)]
+        return [name for name in names if name.startswith(start)]
+
     def free_bytes(self) -> float:
         """What is free where the files lie; no bound where that cannot be told."""
         if not self.is_local:

@@ -1,5 +1,7 @@
 """Which comparison does a page look at? Chosen once, kept over pages, reloads and links."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import streamlit as st
@@ -8,45 +10,74 @@ from resnet_viz.data import DATASETS
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStore, recorded_stores
 from resnet_viz.settings import Settings
+from resnet_viz.training import TrainingConfig
+from resnet_viz.ui.language import _, said
 from resnet_viz.ui.services import machine, run_store
 from resnet_viz.ui.text import plain
 
 PARAMETER = "comparison"  # in the URL and in the session
+RUNS = "runs"  # in the URL and in the session: other runs, beside those of the comparison
+ALONE = "runs_alone"  # in the session: no comparison is chosen where one can choose none
+NONE = ""
+# What does not make another curve, or is told by a word of its own.
+NO_RECIPE = ("dataset", "seed", "threads", "device", "recompute", "keep_epochs")
 
 
-def choose_comparison() -> list[Run]:
+def choose_comparison(or_none: bool = False) -> list[Run]:
     """The picker, and the runs of the comparison it shows; empty before anything was started.
 
-    The choice is in the URL: a reload, another tab or a link finds the same runs.
+    The choice is in the URL: a reload, another tab or a link finds the same runs. With `or_none` the reader can choose
+    no comparison, and a link does so that names runs (RUNS) and no comparison.
     """
     machine()  # every page starts to find out what the machine can do
     store = run_store()
     if store.notice:
-        st.warning(plain(store.notice))
+        st.warning(plain(said(store.notice)))
     groups: dict[str, list[Run]] = {}
     for run in (run for one in _stores() for run in one.runs()):
         groups.setdefault(run.comparison, []).append(run)
     wish = wish_of_session()
+    if st.query_params.get(PARAMETER) == wish.get(PARAMETER):
+        wish.pop(PARAMETER, None)  # only now: a browser can ask for more with the link that it had before
     wished = wish.get(PARAMETER) or st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
-    if wished is not None and wished not in groups:
+    if or_none and PARAMETER not in wish and _is_without_comparison():
+        wished = NONE
+    elif wished is not None and wished not in groups:
         if older := runs_of(wished):
             groups[wished] = older
         elif groups:
-            st.info(f"There is no comparison {wished} on this machine; this is the newest one.")
+            st.info(
+                _(
+                    "There is no comparison {comparison} on this machine; this is the newest one.",
+                    comparison=plain(wished),
+                )
+            )
     if not groups:
         st.query_params.pop(PARAMETER, None)
         return []
-    options = list(groups)
+    options = [*groups, *([NONE] if or_none else [])]
     chosen = st.selectbox(
-        "Comparison",
+        _("Comparison"),
         options,
-        index=options.index(wished if wished in groups else _first(groups)),
-        format_func=lambda comparison: _title(groups[comparison]),
-        help="What was started here, the newest first.",
+        index=options.index(wished if wished in options else _first(groups)),
+        format_func=lambda comparison: _title(groups[comparison]) if comparison else _("None: single runs alone"),
+        help=_("What was started here, the newest first."),
     )
+    st.session_state[ALONE] = chosen == NONE
+    if chosen != wished:
+        wish.pop(PARAMETER, None)  # the reader has chosen another since
+    if chosen == NONE:
+        st.query_params.pop(PARAMETER, None)
+        return []
     show_comparison(chosen)
-    wish.pop(PARAMETER, None)
     return groups[chosen]
+
+
+def _is_without_comparison() -> bool:
+    """Whether the link, or in a link that says nothing the reader's last choice, is runs and no comparison."""
+    if PARAMETER in st.query_params:
+        return False
+    return bool(st.query_params.get(RUNS, "").strip(" ,") or st.session_state.get(ALONE))
 
 
 def _first(groups: dict[str, list[Run]]) -> str:
@@ -60,8 +91,9 @@ def _first(groups: dict[str, list[Run]]) -> str:
 
 
 def runs_of(comparison: str) -> list[Run]:
-    """The runs of a comparison that `choose_comparison` offers, as they are now."""
-    return next((runs for store in _stores() if (runs := store.comparison(comparison))), [])
+    """The runs of a comparison that `choose_comparison` offers, as they are now; archived ones where all of it is."""
+    runs = next((runs for store in _stores() if (runs := store.comparison(comparison))), [])
+    return [run for run in runs if run.archived_at is None] or runs
 
 
 def _stores() -> list[RunStore]:
@@ -89,8 +121,46 @@ def net_name(run: Run) -> str:
     return NetSpec(**run.spec).name
 
 
+def tell_apart(runs: Sequence[Run], seeds: bool = True) -> list[str]:
+    """A name for each run: its net, and what tells it from the others of these: data, recipe, seed, at last its id.
+
+    Without `seeds` runs that differ in nothing but their seed have the same name, and readers' names do not count.
+    """
+    traits = [_traits(run, seeds) for run in runs]
+    names = [one.pop("net") for one in traits]
+    shared = set.intersection(*(set(one.items()) for one in traits)) if traits else set()
+    for trait in dict.fromkeys(trait for one in traits for trait in one):
+        values = [one[trait] for one in traits]
+        if (trait, values[0]) in shared:
+            continue
+        told: dict[str, set[str]] = {}
+        for name, value in zip(names, values, strict=True):
+            told.setdefault(name, set()).add(value)
+        is_needed = [trait == "data" or len(told[name]) > 1 for name in names]
+        names = [
+            f"{name} · {value}" if needed else name
+            for name, value, needed in zip(names, values, is_needed, strict=True)
+        ]
+    return names
+
+
+def _traits(run: Run, seeds: bool) -> dict[str, str]:
+    """What a run is told by, the first things first."""
+    config = asdict(TrainingConfig(**run.config))
+    data = config["folder"].rstrip("/").rpartition("/")[2] or DATASETS[config["dataset"]].title.partition(" (")[0]
+    recipe = {name: f"{name.replace('_', ' ')} {value}" for name, value in config.items() if name not in NO_RECIPE}
+    if not seeds:
+        return {"net": NetSpec(**run.spec).name, "data": data, **recipe}
+    return {"net": run_name(run), "data": data, **recipe, "seed": f"seed {config['seed']}", "id": run.id}
+
+
+def run_name(run: Run) -> str:
+    """What a run is called in lists and legends: the name that its reader gave it, and its net's. User's text."""
+    return f"{run.name} ({net_name(run)})" if run.name else net_name(run)
+
+
 def _title(runs: list[Run]) -> str:
-    names = " and ".join(net_name(run) for run in runs)
+    names = " and ".join(run_name(run) for run in runs)
     started = datetime.fromtimestamp(runs[0].created_at).strftime("%d %b %H:%M:%S")
     config = runs[0].config
     return f"{names} · {DATASETS[config['dataset']].title} · seed {config['seed']} · {started} · {runs[0].comparison}"

@@ -105,7 +105,7 @@ def test_table_1_is_within_two_percent_of_the_paper():
 def test_train_these_nets_hands_them_to_the_train_page(home):
     page = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=60).run()
     page.session_state["specs"] = "resnet-20-C~order.preact,vgg-18"
-    page.run()
+    page.switch_page("pages/train.py").run()
     shown = text_of(page)
     assert not page.exception
     assert "ResNet-20 (C, Full pre-activation)" in shown

@@ -14,7 +14,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Owner, RunStatus, RunStore, RunWriter, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig, preset
-from resnet_viz.ui.watch import QUANTITIES
+from resnet_viz.ui.history import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
@@ -44,7 +44,7 @@ def test_the_list_of_pages_is_whole():
 def test_the_app_itself_runs(home):
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     assert not page.exception
-    assert page.title[0].value == "Which of the two learns?"
+    assert page.title[0].value == "Understand residual networks"
 
 
 @pytest.mark.parametrize("name", RUN_PAGES)
@@ -232,7 +232,7 @@ def test_the_newer_of_two_equal_comparisons_stays_chosen(store):
         page.run()
         assert page.query_params["comparison"] == newer
     picker = next(box for box in page.selectbox if box.label == "Comparison")
-    assert len(set(picker.options)) == 2
+    assert len(set(picker.options)) == 3  # both, and none
     picker.select(older).run()
     assert page.query_params["comparison"] == older
 
