@@ -8,6 +8,7 @@ from resnet_viz.ui.runs_actions import show_actions, show_notice
 from resnet_viz.ui.runs_search import choose_recorded, choose_wanted, list_entries, say_count
 from resnet_viz.ui.runs_table import choose_rows, offer_csv
 from resnet_viz.ui.services import run_store
+from resnet_viz.ui.take_away import offer_to_bring_in
 from resnet_viz.ui.text import plain
 
 st.title(_("What was trained, and what is worth keeping?"))
@@ -21,9 +22,11 @@ store = run_store()
 if store.notice:
     st.warning(plain(store.notice))
 
-first, take = st.columns([6, 1], vertical_alignment="center")
+first, bring, take = st.columns([4, 1.4, 1.2], vertical_alignment="center")
 with first:
     with_recorded = choose_recorded(default=Settings().demo)
+with bring:
+    offer_to_bring_in()
 entries = list_entries(store, with_recorded)
 if not entries:
     st.info(

@@ -59,5 +59,5 @@ def lay_out(figure: go.Figure, *, x: str, y: str, height: int = HEIGHT, panels: 
     )
     grid = {"gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}
     figure.update_xaxes(title=x, **grid)
-    figure.update_yaxes(title=y, **grid)
+    figure.update_yaxes(title=y, title_standoff=8, automargin=True, **grid)
     return figure
