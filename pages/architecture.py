@@ -5,10 +5,12 @@ import streamlit as st
 from resnet_viz import nets
 from resnet_viz.nets import NetSpec
 from resnet_viz.paper import IMAGENET_SOURCE
-from resnet_viz.plots import block_drawing, net_drawing, stage_bars
+from resnet_viz.plots import stage_bars
 from resnet_viz.ui.architecture import (
     costs_of_parts,
     differences,
+    draw_block,
+    draw_net,
     load_nets,
     mark_differences,
     onnx_of,
@@ -49,12 +51,12 @@ show_table(
 
 st.markdown(_("##### The whole net"))
 unfolded = choose_unfolded(specs)
-for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
-    drawing = net_drawing(nets.net_outline(spec, unfolded=unfolded), spec.size)
-    with column, st.container(height=min(TALLEST, drawing.layout.height + FRAME)):
+for number, (spec, column) in enumerate(zip(specs, st.columns(max(2, len(specs)), gap="medium"), strict=False), 1):
+    drawing, height = draw_net(spec, tuple(unfolded))
+    with column, st.container(height=min(TALLEST, height + FRAME)):
         show_figure(
             drawing,
-            key=f"net_{name}",
+            key=f"net_{number}",
             alt=_("{name}, layer by layer from the picture to the scores", name=spec.name),
         )
 
@@ -68,18 +70,17 @@ def show_block(spec: NetSpec, key: str) -> None:
             _("{name} has no blocks: 3x3 layers follow each other, and pooling halves the map.", name=spec.name)
         )
         return
-    block = nets.block_outline(spec)
-    st.markdown(f"${block.formula}$")  # wraps in a narrow column
+    drawing, formula = draw_block(spec)
+    st.markdown(f"${formula}$")  # wraps in a narrow column
     if spec.family == "resnet":
         st.caption(said(nets.SHORTCUTS[spec.shortcut]))
-    figure = block_drawing(block.before, block.branch, block.around, block.after, block.join, block.projects)
-    show_figure(figure, key=key, alt=_("The steps of one block of {name}", name=spec.name))
+    show_figure(drawing, key=key, alt=_("The steps of one block of {name}", name=spec.name))
 
 
-for spec, name, column in zip(specs, names, st.columns(max(2, len(specs)), gap="medium"), strict=False):
+for number, (spec, column) in enumerate(zip(specs, st.columns(max(2, len(specs)), gap="medium"), strict=False), 1):
     with column:
         st.caption(said(spec.name))
-        show_block(spec, key=f"block_{name}")
+        show_block(spec, key=f"block_{number}")
 
 with st.expander(_("Basic block and bottleneck"), icon=":material/compress:"):
     st.markdown(

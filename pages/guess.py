@@ -15,6 +15,7 @@ from resnet_viz.ui.guess import (
     tell_score,
 )
 from resnet_viz.ui.language import _, listed, said
+from resnet_viz.ui.plan import KEYS
 
 st.title(_("What would you have guessed?"))
 st.markdown(
@@ -47,7 +48,9 @@ if choice is None:
         )
     )
     is_open, icon = told is None, ":material/visibility:"
-    st.button(_("Uncover"), type="primary", icon=icon, disabled=is_open, on_click=remember, args=[guess, told])
+    st.button(
+        _("Uncover"), type="primary", icon=icon, disabled=is_open, shortcut=KEYS, on_click=remember, args=[guess, told]
+    )
 else:
     if choice == right:
         st.success(_("You guessed **{choice}**, and so it is.", choice=said(choice)), icon=":material/check_circle:")

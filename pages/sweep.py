@@ -5,7 +5,7 @@ import streamlit as st
 from resnet_viz.nets import ORDERS, SHORTCUTS, SpecError
 from resnet_viz.ui.comparisons import show_comparison
 from resnet_viz.ui.language import _
-from resnet_viz.ui.plan import Plan, choose_at_once, show_price
+from resnet_viz.ui.plan import KEYS, Plan, choose_at_once, show_price
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.sweeps import (
     choose_grid,
@@ -46,7 +46,9 @@ if comparisons:
         st.markdown(_("**{runs} runs** in 1 comparison.", runs=len(specs)))
     choose_at_once()
     can_start = show_price(Plan(specs, config, data), with_sizes=False)
-    if st.button(_("Start the sweep"), type="primary", icon=":material/play_arrow:", disabled=not can_start):
+    if st.button(
+        _("Start the sweep"), type="primary", icon=":material/play_arrow:", disabled=not can_start, shortcut=KEYS
+    ):
         start_sweep(comparisons)
 else:
     st.info(_("Choose at least one depth, one kind of net and one seed."))

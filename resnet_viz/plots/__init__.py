@@ -3,11 +3,11 @@
 from resnet_viz.plots.answers import Answer, class_bars
 from resnet_viz.plots.architecture import block_drawing, net_drawing, stage_bars
 from resnet_viz.plots.counts import class_counts
-from resnet_viz.plots.curves import Curve, error_curves, loss_curves
+from resnet_viz.plots.curves import ABSCISSAS, USUAL, Y_SCALES, Curve, View, error_curves, loss_curves
 from resnet_viz.plots.degradation import curves_by_depth, error_gaps, errors_by_depth
 from resnet_viz.plots.flow import gradient_ways, path_contributions
-from resnet_viz.plots.gradients import Norms, layer_heatmap, layer_profile
-from resnet_viz.plots.identity import before_and_after, error_against_start
+from resnet_viz.plots.gradients import LayerView, Norms, layer_heatmap, layer_profile
+from resnet_viz.plots.identity import before_and_after, error_against_start, same_error_deeper
 from resnet_viz.plots.initialization import initialization_profile
 from resnet_viz.plots.lesions import lesion_counts, lesion_profile
 from resnet_viz.plots.neurons import unit_activity
@@ -19,14 +19,19 @@ from resnet_viz.plots.surface import LossScale, loss_contours, loss_landscape, l
 from resnet_viz.plots.trust import CheckedMap, cascade_curves, color_maps, deletion_curves, method_dots
 
 __all__ = [
+    "ABSCISSAS",
     "COLORS",
     "SCALES",
+    "USUAL",
+    "Y_SCALES",
     "Answer",
     "CheckedMap",
     "Curve",
+    "LayerView",
     "LossScale",
     "MapRow",
     "Norms",
+    "View",
     "before_and_after",
     "block_drawing",
     "cascade_curves",
@@ -58,6 +63,7 @@ __all__ = [
     "pick_colors",
     "response_profile",
     "saliency_grid",
+    "same_error_deeper",
     "say_loss",
     "stage_bars",
     "training_path",

@@ -1,6 +1,7 @@
 """How is a net built? Boxes and ways around them, drawn from top to bottom, and what each part costs."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -25,6 +26,7 @@ STEP_FILLS = {"conv": FILLS["convolution"], "norm": "rgba(204,121,167,0.25)", "o
 Trace = dict[str, Any]
 
 
+@dataclass(frozen=True)  # what is drawn can be read-only
 class Drawable(Protocol):
     """What a box must say; see resnet_viz.nets for one."""
 

@@ -53,7 +53,10 @@ def _change(spec: NetSpec, config: TrainingConfig, name: str, value: Any) -> tup
 
 
 def _title(name: str) -> str:
-    return _(NET_PARTS[name]) if name in NET_PARTS else said(name.replace("_", " "))
+    if name in NET_PARTS:
+        return _(NET_PARTS[name])
+    told = said(name)
+    return name.replace("_", " ") if told == name else told
 
 
 def _choose(name: str, now: Any) -> Any:

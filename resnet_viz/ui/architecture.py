@@ -1,5 +1,6 @@
 """What does the Architecture page compute? Tables of nets beside the published ones, and files to take away."""
 
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ import streamlit as st
 from resnet_viz import nets
 from resnet_viz.nets import NetSpec
 from resnet_viz.paper import IMAGENET_NETS
+from resnet_viz.plots import block_drawing, net_drawing
 from resnet_viz.ui.language import cached, said
 from resnet_viz.ui.services import freeze_imports
 
@@ -33,6 +35,21 @@ def differences(specs: list[NetSpec]) -> pd.DataFrame:
 def mark_differences(frame: pd.DataFrame) -> Any:
     """A Styler that puts a color behind the rows in which nets differ."""
     return frame.style.apply(lambda row: [MARK if row.name.startswith("≠") else ""] * len(row), axis=1)
+
+
+@lru_cache(maxsize=200)
+def draw_net(spec: NetSpec, unfolded: tuple[int, ...]) -> tuple[str, int]:
+    """A net's drawing as JSON, and its height in pixels; made once for all readers, and not again for its neighbour."""
+    drawing = net_drawing(nets.net_outline(spec, unfolded=unfolded), spec.size)
+    return drawing.to_json(), drawing.layout.height
+
+
+@lru_cache(maxsize=200)
+def draw_block(spec: NetSpec) -> tuple[str, str]:
+    """The drawing of a net's block as JSON, and the block's formula; made once for all readers."""
+    block = nets.block_outline(spec)
+    drawing = block_drawing(block.before, block.branch, block.around, block.after, block.join, block.projects)
+    return drawing.to_json(), block.formula
 
 
 def costs_of_parts(spec: NetSpec) -> dict[str, tuple[int, int]]:

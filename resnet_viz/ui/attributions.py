@@ -40,7 +40,7 @@ class Asked:
     @property
     def name(self) -> str:
         """The net's name, with the epoch where that is not the last."""
-        return self.candidate.name + (_(", epoch {epoch}", epoch=self.epoch) if self.epoch != FINAL else "")
+        return self.candidate.name + (f", epoch {self.epoch}" if self.epoch != FINAL else "")
 
     @property
     def weights(self) -> str:
@@ -101,8 +101,8 @@ class Wanted:
 
     @property
     def title(self) -> str:
-        """What is computed, for a reader who waits."""
-        return _("{method} of {net}", method=self.config.title, net=self.asked.name)
+        """What is computed, for readers who wait, of whatever language."""
+        return f"{self.config.title}: {self.asked.name}"
 
     @property
     def seconds(self) -> float:

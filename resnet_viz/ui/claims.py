@@ -76,7 +76,7 @@ def _origin(finding: Finding) -> str:
     if finding.studies:
         names = ", ".join(finding.studies)
         parts.append(_("study {names}", names=names) if parts else _("Study {names}", names=names))
-    return "; ".join(parts) + "."
+    return sentence(_("; ").join(parts))
 
 
 def _what(again: Again) -> str:

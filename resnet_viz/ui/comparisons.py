@@ -11,7 +11,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStore, recorded_stores
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig
-from resnet_viz.ui.language import _, said
+from resnet_viz.ui.language import _, listed, said
 from resnet_viz.ui.services import machine, run_store
 from resnet_viz.ui.text import plain
 
@@ -160,7 +160,12 @@ def run_name(run: Run) -> str:
 
 
 def _title(runs: list[Run]) -> str:
-    names = " and ".join(run_name(run) for run in runs)
-    started = datetime.fromtimestamp(runs[0].created_at).strftime("%d %b %H:%M:%S")
     config = runs[0].config
-    return f"{names} · {DATASETS[config['dataset']].title} · seed {config['seed']} · {started} · {runs[0].comparison}"
+    return _(
+        "{names} · {title} · seed {seed} · {started} · {comparison}",
+        names=listed(run_name(run) for run in runs),
+        title=DATASETS[config["dataset"]].title,
+        seed=config["seed"],
+        started=datetime.fromtimestamp(runs[0].created_at).strftime(_("%d %b %H:%M:%S")),
+        comparison=runs[0].comparison,
+    )

@@ -108,7 +108,7 @@ def show_what_was_run(runs: Sequence[Run]) -> None:
     with st.expander(_("What was run"), icon=":material/receipt_long:"):
         columns = {"training error": percent, "test error": percent}
         show_table(pd.DataFrame(rows), columns=columns, hide_index=True)
-        told = ", ".join(f"{said(name)} {said(str(value))}" for name, value in recipe.items() if value)
+        told = _(", ").join(f"{said(name)} {said(str(value))}" for name, value in recipe.items() if value)
         st.caption(_("All of them: {recipe}.", recipe=told))
 
 

@@ -84,8 +84,8 @@ export default async function ({ data, parentElement, setTriggerValue }) {
     const { x, y, customdata, pointNumber } = point;
     setTriggerValue("clicked", { x, y, customdata, point: pointNumber, trace: point.data.name });
   });
-  // The page changes between light and dark without a word to its parts.
-  const watch = new MutationObserver(() => Plotly.relayout(node, dress(node.layout, parentElement)));
-  watch.observe(parentElement, { attributes: true, attributeFilter: ["style", "class"] });
-  return () => watch.disconnect();
+  // The page changes between light and dark without a word to its parts. One watch a node: this runs for every update.
+  node.watch ??= new MutationObserver(() => Plotly.relayout(node, dress(node.layout, parentElement)));
+  node.watch.observe(parentElement, { attributes: true, attributeFilter: ["style", "class"] });
+  return () => node.watch.disconnect();
 }

@@ -80,7 +80,7 @@ def _mark(key: str) -> str:
 
 @cached(st.cache_data, "Looking up the runs…", max_entries=32)
 def figure_of(key: str, covered: bool) -> tuple[object, dict[str, list[str]], int]:
-    """The errors of both nets, of the first seed, to a part of the training or to its end; runs by net, and the seed."""
+    """The errors of both nets, of the first seed, to a part of the training or to its end; its runs and its seed."""
     guess = GUESSES[key]
     curves: list[Curve] = []
     origins = {}

@@ -20,6 +20,7 @@ CORNER = """<style>
 .st-key-corner {
   position: fixed; top: 0.85rem; right: 3.5rem; z-index: 999999; width: auto; flex-direction: row; align-items: center;
 }
+[data-testid="stMainBlockContainer"] { padding-top: 4.5rem; }
 .st-key-corner button { min-height: 2rem; padding: 0.1rem 0.5rem; white-space: nowrap; }
 </style>"""
 
@@ -77,8 +78,11 @@ def show_corner() -> None:
     """In the corner of every page: a link to what is seen, and the other languages."""
     with st.container(key="corner", horizontal=True, gap="small", vertical_alignment="center"):
         st.html(CORNER)
-        with st.popover("", icon=":material/link:", type="tertiary", help=_("Link to this view")):
-            _offer_link()
+        look: dict[str, Any] = {"icon": ":material/link:", "type": "tertiary", "help": _("Link to this view")}
+        menu = st.popover("", key="link_menu", on_change="rerun", **look)
+        if menu.open:  # by then the page has said in the URL what it shows
+            with menu:
+                _offer_link()
         offer_languages()
 
 

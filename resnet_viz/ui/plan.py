@@ -25,6 +25,7 @@ SEPARATOR = ","
 MOST_AT_ONCE = 4  # nets of a comparison
 PAIR = {"plain": "plain", "resnet": "residual"}
 PAIR_SHORTCUTS = ("A", "B", "C")  # of He et al. 2015; the Architecture page has the others
+KEYS = "Mod+Enter"  # what starts a page's work from the keyboard
 SPECS = "specs"  # in the URL and in the session: nets that were composed on the Architecture page
 
 
@@ -96,9 +97,7 @@ def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
         list(PAIR),
         selection_mode="multi",
         format_func=lambda name: _(PAIR[name]),
-        help=" ".join(
-            sentence(f"**{_(title)}**: {explained(FAMILIES[name])}") for name, title in PAIR.items()
-        ),
+        help=" ".join(sentence(f"**{_(title)}**: {explained(FAMILIES[name])}") for name, title in PAIR.items()),
     )
     shortcut = beside.segmented_control(
         _("Shortcut"),

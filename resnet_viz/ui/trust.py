@@ -110,11 +110,9 @@ def show_checks(wanted: Sequence[Wanted]) -> None:
 def _make_checks(wanted: Sequence[Wanted]) -> "list[Job]":
     """Jobs of the checks of each map, then those of chance; none until a reader wants to wait for them."""
     works: dict[str, tuple[str, Callable[[Wanted], Any], Wanted]] = {
-        _key(one): (_("Checks: {title}", title=one.title), _check_work, one) for one in wanted
+        _key(one): (f"Checks: {one.title}", _check_work, one) for one in wanted
     }
-    works |= {
-        _chance_key(one): (_("Random order for {name}", name=one.asked.name), _chance_work, one) for one in wanted
-    }
+    works |= {_chance_key(one): (f"Random order for {one.asked.name}", _chance_work, one) for one in wanted}
     new = [key for key in works if jobs().find(key) is None]
     seconds = {key: _seconds(works[key][2], works[key][1] is _chance_work) for key in new}
     if not agree_to(

@@ -11,7 +11,7 @@ from resnet_viz.nets import NetSpec, build_net, save_checkpoint
 from resnet_viz.runs import Owner, RunStatus, RunWriter
 from resnet_viz.training import preset
 from resnet_viz.ui.architecture import onnx_of, table_1
-from resnet_viz.ui.compose import KINDS
+from resnet_viz.ui.compose import DEFAULT, KINDS
 from tests.nets.zoo import ZOO
 from tests.pages.test_pages import open_page, text_of
 
@@ -23,7 +23,8 @@ def open_link(*specs: NetSpec | str) -> AppTest:
 
 
 def linked(page: AppTest) -> list[NetSpec]:
-    value = page.query_params["compare"]
+    """The nets that the page's address names; where it names none, those that it begins with."""
+    value = page.query_params["compare"] if "compare" in page.query_params else ",".join(DEFAULT)
     return [NetSpec.from_slug(slug) for slug in (value[0] if isinstance(value, list) else value).split(",")]
 
 

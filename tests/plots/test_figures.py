@@ -39,7 +39,7 @@ def test_loss_curves_show_every_step_in_the_color_of_the_family():
     assert [trace.name for trace in figure.data] == [
         "plain-8, train", "plain-8, test", "resnet-8, train", "resnet-8, test",
     ]  # fmt: skip
-    assert figure.data[0].y.tolist() == np.linspace(2, 1, 50).tolist()
+    assert figure.data[0].y == pytest.approx(np.linspace(2, 1, 50))
     assert {trace.line.color for trace in figure.data[2:]} == {COLORS["resnet"][0]}
     assert figure.layout.yaxis.type == "log"
 

@@ -11,6 +11,7 @@ from resnet_viz.plots import (
     error_against_start,
     error_curves,
     response_profile,
+    same_error_deeper,
     weight_profile,
 )
 
@@ -71,3 +72,13 @@ def test_weights_are_shown_as_root_mean_square_and_as_norm(frame):
     np.testing.assert_allclose(figure.data[3].y, [1, 2, 3])
     assert [title.text for title in figure.layout.annotations] == ["root mean square", "2-norm"]
     assert (figure.layout.yaxis.type, figure.layout.yaxis2.type) == ("log", "log")
+
+
+def test_a_trained_net_is_filled_and_the_same_with_more_layers_is_open():
+    rows = [("plain-8", 8, 12, 0.25, 0.25), ("ResNet-8 (A)", 8, 12, 0.02, 0.03)]
+    errors = pd.DataFrame(rows, columns=["net", "layers", "deeper_layers", "error", "deeper_error"])
+    figure = same_error_deeper(errors, FAMILIES)
+    assert [(list(line.x), list(line.y)) for line in figure.data] == [([8, 12], [25, 25]), ([8, 12], [2, 3])]
+    assert [line.marker.symbol for line in figure.data] == [("square", "square-open"), ("circle", "circle-open")]
+    assert [line.line.color for line in figure.data] == [COLORS["plain"][0], COLORS["resnet"][0]]
+    assert list(figure.layout.xaxis.tickvals) == [8, 12]

@@ -1,0 +1,104 @@
+"""How does the reader want to see curves? Smoothed, against what, on which axes, with bands of seeds, live or paused.
+
+Every choice is in the URL by a key of its own, where it differs from the default.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from resnet_viz.plots import ABSCISSAS, Y_SCALES, View
+from resnet_viz.runs import Run
+from resnet_viz.ui.language import _
+from resnet_viz.ui.watch import refresh_interval
+
+FIGURES = {"both": "Loss and error", "loss": "Loss", "error": "Error"}
+AXES = {"step": "Step", "epoch": "Epoch", "time": "Time"}
+Y_AXES = {"usual": "as usual", "linear": "linear", "log": "logarithmic"}
+assert tuple(AXES) == tuple(ABSCISSAS)
+assert tuple(Y_AXES) == Y_SCALES
+HELD = "held"  # in the URL: figures do not follow the training
+SMOOTHEST = 0.99
+
+
+def choose_view(runs: Sequence[Run]) -> tuple[str, View]:
+    """A row of controls: which of FIGURES to show, and how."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        shown = choose_by_key("show", _("Show"), FIGURES)
+        x = choose_abscissa()
+        smoothing = st.slider(
+            _("Smoothing"),
+            0.0,
+            SMOOTHEST,
+            0.0,
+            0.01,
+            key="smoothing",
+            bind="query-params",
+            width=170,
+            help=_("The weight of the past in a moving average. The faint line is what was measured."),
+        )
+        with st.popover(_("Axes and seeds"), icon=":material/tune:"):
+            x_log = st.toggle(_("Logarithmic x axis"), key="xlog", bind="query-params")
+            y = choose_by_key("y", _("Y axis"), Y_AXES)
+            st.caption(_("As usual: the loss is logarithmic, the error linear."))
+            bands = st.toggle(
+                _("Seeds as a band"),
+                key="bands",
+                bind="query-params",
+                help=_(
+                    "Runs that differ in nothing but their seed become one line, their mean, with a band around it."
+                ),
+            )
+        offer_hold(runs)
+    return shown, View(x, x_log, y, smoothing, bands)
+
+
+def choose_abscissa() -> str:
+    """What curves are drawn against: a key of AXES."""
+    return choose_by_key("x", _("Against"), AXES)
+
+
+def choose_by_key(name: str, label: str, options: Mapping[str, str]) -> str:
+    """One of some options by its key, which is what the URL says; the first one is the default and is not said."""
+    first = next(iter(options))
+    if st.session_state.get(name) not in options:
+        wished = st.query_params.get(name)
+        st.session_state[name] = wished if wished in options else first
+    chosen = (
+        st.segmented_control(label, list(options), key=name, required=True, format_func=lambda one: _(options[one]))
+        or first
+    )
+    say_in_url(name, "" if chosen == first else chosen)
+    return chosen
+
+
+def say_in_url(name: str, value: str) -> None:
+    """Put a choice into the URL, or take it from there where it is the default."""
+    if value:
+        st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
+
+
+def live_interval(runs: Sequence[Run]) -> float | None:
+    """Seconds between looks at the store: None once nothing runs, and while the reader has paused the figures."""
+    return None if HELD in st.query_params else refresh_interval(runs)
+
+
+def offer_hold(runs: Sequence[Run]) -> None:
+    """Let figures of nets that train stand still, while the training goes on, and follow it again."""
+    if refresh_interval(runs) is None:
+        return
+    if HELD in st.query_params:
+        st.button(_("Follow again"), key="follow", icon=":material/play_arrow:", on_click=_follow, type="primary")
+    else:
+        note = _("The figures stand still until you let them follow; the training goes on.")
+        st.button(_("Hold"), key="hold", icon=":material/pause:", on_click=_hold, help=note)
+
+
+def _hold() -> None:
+    st.query_params[HELD] = "1"
+
+
+def _follow() -> None:
+    st.query_params.pop(HELD, None)

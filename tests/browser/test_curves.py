@@ -1,0 +1,123 @@
+"""Do live curves stay where a reader has put them: zoomed, smoothed, held? Runs that a thread writes, as workers do."""
+
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from resnet_viz.nets import NetSpec
+from resnet_viz.runs import Owner, RunStatus, RunStore, RunWriter
+from resnet_viz.runs.schema import KINDS
+from resnet_viz.settings import Settings
+from resnet_viz.training import preset
+from resnet_viz.ui.watch import REFRESH_SECONDS
+from tests.browser.conftest import PATIENCE, Server
+
+expect.set_options(timeout=PATIENCE)
+LOSS = '.figure[aria-label^="Training and test loss"]'
+LAST = "document.querySelector(part)?.calcdata?.[0]?.at(-1)?.x ?? 0"
+LAYERS = ["conv1", "conv2", "fc"]
+
+
+class Live:
+    """A run that gets ten steps twice a second, until it is told to end."""
+
+    def __init__(self, store: RunStore) -> None:
+        (run,) = store.add_comparison([(asdict(NetSpec("resnet", 8)), asdict(preset("digits", epochs=400)))])
+        claim = store.claim(Owner.here(), run_id=run.id)
+        assert claim is not None
+        self.writer, self.step, self.ended = RunWriter(store, claim), 0, threading.Event()
+        self.writer.describe({"layers": LAYERS, "norm_layers": LAYERS, "train_count": 1400}, 8400)
+        self.append()
+        self.thread = threading.Thread(target=self.work, daemon=True)
+        self.thread.start()
+
+    def append(self) -> None:
+        step = np.arange(self.step + 1, self.step + 11)
+        rows = pd.DataFrame({"step": step, "loss": 1 + 1 / step, "error": 0.5, "learning_rate": 0.1})
+        self.writer.append(rows, dict.fromkeys(KINDS, np.ones((10, len(LAYERS)), np.float32)), step[-1] / 20)
+        self.step += 10
+
+    def work(self) -> None:
+        while not self.ended.wait(0.5):
+            self.append()
+            self.writer.beat()
+
+    def end(self) -> None:
+        if not self.ended.is_set():
+            self.ended.set()
+            self.thread.join()
+            self.writer.end(RunStatus.FINISHED)
+
+
+@pytest.fixture
+def live(home: Path):
+    """Asked for before `server`: what is claimed when the server comes, it does not start."""
+    found = Live(RunStore(Settings().store_url))
+    yield found
+    found.end()
+
+
+def wait_for_step(page: Page, least: float) -> float:
+    """The last step that the figure of the loss shows, once it is past another."""
+    enough = f"([part, least]) => {{ const last = {LAST}; return last > least && last; }}"
+    return page.wait_for_function(enough, arg=[LOSS, least]).json_value()
+
+
+def range_of(page: Page) -> list[float]:
+    """Between what steps the loss is seen."""
+    return page.locator(LOSS).evaluate("plot => plot._fullLayout.xaxis.range")
+
+
+def zoom(page: Page) -> list[float]:
+    """Drag over the middle of the loss, as a reader does; the steps between which it is then seen."""
+    box = page.locator(f"{LOSS} .nsewdrag").first.bounding_box()
+    assert box is not None
+    first, last = ((box["x"] + part * box["width"], box["y"] + part * box["height"]) for part in (0.3, 0.7))
+    page.mouse.move(*first)
+    page.mouse.down()
+    page.mouse.move(*last, steps=5)
+    page.mouse.up()
+    page.wait_for_function("part => document.querySelector(part).layout.xaxis.autorange === false", arg=LOSS)
+    return range_of(page)
+
+
+def test_a_zoom_outlives_new_points_and_another_smoothing(live: Live, server: Server, page: Page):
+    page.goto(f"{server.url}/train")
+    wait_for_step(page, 20)
+    zoomed = zoom(page)
+    seen = wait_for_step(page, wait_for_step(page, 0))
+    assert range_of(page) == zoomed
+    page.get_by_role("slider", name="Smoothing").press("ArrowRight")
+    page.wait_for_function("part => document.querySelector(part).calcdata.length === 4", arg=LOSS)
+    wait_for_step(page, seen)
+    assert range_of(page) == zoomed
+    page.wait_for_url("**smoothing=0.01**")
+
+
+def test_figures_that_are_held_stand_still_and_follow_again(live: Live, server: Server, page: Page):
+    page.goto(f"{server.url}/train")
+    wait_for_step(page, 0)
+    page.get_by_role("button", name="Hold").click()
+    expect(page.get_by_role("button", name="Follow again")).to_be_visible()
+    page.wait_for_timeout(1000 * REFRESH_SECONDS)
+    held = wait_for_step(page, 0)
+    page.wait_for_timeout(3 * 1000 * REFRESH_SECONDS)
+    assert wait_for_step(page, 0) == held
+    page.reload()
+    page.get_by_role("button", name="Follow again").click()
+    wait_for_step(page, held)
+    assert "held" not in page.url
+
+
+@pytest.mark.parametrize("path", ["train", "gradients"])
+def test_the_end_of_a_run_comes_as_a_toast(live: Live, server: Server, page: Page, path: str):
+    page.goto(f"{server.url}/{path}")
+    expect(page.get_by_role("button", name="Hold")).to_be_visible()
+    live.end()
+    expect(page.get_by_test_id("stToast")).to_contain_text("ResNet-8 (A) has finished")
+    expect(page.get_by_role("button", name="Hold")).to_have_count(0)
