@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from resnet_viz.ui.catalog import Catalog, close
+from resnet_viz.ui.catalog import Catalog, tighten
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,13 +51,13 @@ def _choose(code: str) -> None:
 
 
 def _(text: str, /, **values: object) -> str:
-    """A text of the interface in the reader's language, with its `{named}` places filled in, words of the engine too."""
+    """A text of the interface in the reader's language, its `{named}` places filled, words of the engine among them."""
     now = language()
     if now == "en":
         return text.format(**values) if values else text
     translated = _catalog(now).texts.get(text, text)
     words = {name: _say(now, value) if isinstance(value, str) else value for name, value in values.items()}
-    return close(translated.format(**words)) if values else translated
+    return tighten(translated.format(**words)) if values else translated
 
 
 def said(text: str) -> str:

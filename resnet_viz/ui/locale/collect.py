@@ -114,7 +114,7 @@ def _with_holes(node: ast.JoinedStr) -> str:
             text += f"{{{name}}}"
         elif isinstance(part, ast.Constant):
             text += str(part.value).replace("{", "{{").replace("}", "}}")
-    return text
+    return text if names else text.replace("{{", "{").replace("}}", "}")
 
 
 def _free(name: str, names: dict[str, str]) -> str:
