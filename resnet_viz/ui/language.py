@@ -22,10 +22,13 @@ FOLDER = Path(__file__).parent / "locale"
 
 
 def language() -> str:
-    """The reader's language: what they chose or their link says, else what their browser asks for."""
+    """The reader's language: what they chose, else what their link says, else what their browser asks for.
+
+    A link counts when it is opened: later the address can be older than the choice.
+    """
     if get_script_run_ctx(suppress_warning=True) is None:
         return "en"
-    chosen = st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
+    chosen = st.session_state.get(PARAMETER) or st.query_params.get(PARAMETER)
     return chosen if chosen in LANGUAGES else _of_browser()
 
 
@@ -43,10 +46,11 @@ def offer_languages() -> None:
     st.session_state[PARAMETER] = now
     if now != _of_browser():
         st.query_params[PARAMETER] = now
+    else:
+        st.query_params.pop(PARAMETER, None)
 
 
 def _choose(code: str) -> None:
-    st.query_params.pop(PARAMETER, None)
     st.session_state[PARAMETER] = code
 
 
