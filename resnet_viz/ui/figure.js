@@ -57,6 +57,14 @@ async function take(format, { node, parentElement, data }) {
     `<script>const f = ${json}; Plotly.newPlot("figure", f.data, f.layout, ${config})</script>`);
 }
 
+// The page changes between light and dark without a word to its parts. Once a node, and outside of the function below:
+// what that returns is kept until the end, with all that it can see.
+function follow(node, parent) {
+  node.watch = new MutationObserver(() => window.Plotly.relayout(node, dress(node.layout, parent)));
+  node.watch.observe(parent, { attributes: true, attributeFilter: ["style", "class"] });
+  return () => node.watch.disconnect();
+}
+
 export default async function ({ data, parentElement, setTriggerValue }) {
   const node = parentElement.querySelector(".figure");
   const figure = JSON.parse(data.figure);
@@ -84,8 +92,5 @@ export default async function ({ data, parentElement, setTriggerValue }) {
     const { x, y, customdata, pointNumber } = point;
     setTriggerValue("clicked", { x, y, customdata, point: pointNumber, trace: point.data.name });
   });
-  // The page changes between light and dark without a word to its parts. One watch a node: this runs for every update.
-  node.watch ??= new MutationObserver(() => Plotly.relayout(node, dress(node.layout, parentElement)));
-  node.watch.observe(parentElement, { attributes: true, attributeFilter: ["style", "class"] });
-  return () => node.watch.disconnect();
+  return node.watch ? undefined : follow(node, parentElement);
 }
