@@ -10,6 +10,7 @@ from resnet_viz.runs import Run, find_run
 from resnet_viz.ui.comparisons import PARAMETER, RUNS, choose_comparison, run_name
 from resnet_viz.ui.history import recorded_runs
 from resnet_viz.ui.language import _
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.text import plain
 
@@ -75,10 +76,7 @@ def _look_up(id_: str, found: dict[str, Run]) -> bool:
 
 def _remember(picked: Sequence[str]) -> None:
     st.session_state[RUNS] = ",".join(picked)
-    if picked:
-        st.query_params[RUNS] = ",".join(picked)
-    else:
-        st.query_params.pop(RUNS, None)
+    say_in_url(RUNS, ",".join(picked))
 
 
 def _title(run: Run) -> str:

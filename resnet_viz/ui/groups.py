@@ -13,6 +13,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore, recorded_stores
 from resnet_viz.training import TrainingConfig
 from resnet_viz.ui.language import _, listed, said
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import machine, run_store
 
 PARAMETER = "grid"  # in the URL and in the session
@@ -90,10 +91,7 @@ def choose_group() -> Group | None:
         help=_("Runs that ship with the project, and all that were trained here by one recipe."),
     )
     st.session_state[PARAMETER] = key
-    if key == first:
-        st.query_params.pop(PARAMETER, None)
-    else:
-        st.query_params[PARAMETER] = key
+    say_in_url(PARAMETER, "" if key == first else key)
     return groups[key]
 
 

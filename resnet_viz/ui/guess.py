@@ -7,6 +7,7 @@ from resnet_viz.runs import store_of
 from resnet_viz.studies import Evidence
 from resnet_viz.studies.guesses import GUESSES, Guess, answer_of
 from resnet_viz.ui.language import _, cached, listed
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import run_store
 
 PARAMETER = "question"
@@ -28,10 +29,7 @@ def choose_guess() -> Guess:
         key="chosen_question",
     )
     # By hand: a control that is bound to the URL would put its label there, which changes with the guess.
-    if key == keys[0]:
-        st.query_params.pop(PARAMETER, None)
-    else:
-        st.query_params[PARAMETER] = key
+    say_in_url(PARAMETER, "" if key == keys[0] else key)
     return GUESSES[key]
 
 

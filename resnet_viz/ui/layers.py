@@ -11,7 +11,8 @@ from resnet_viz.ui.comparisons import tell_apart
 from resnet_viz.ui.curves import pace_of, steps_of_epoch
 from resnet_viz.ui.history import is_long, layers_so_far
 from resnet_viz.ui.language import _
-from resnet_viz.ui.view import choose_abscissa, choose_by_key, offer_hold, say_in_url
+from resnet_viz.ui.links import choose_by_key, say_in_url
+from resnet_viz.ui.view import choose_abscissa, offer_hold
 
 ORDERS = {"depth": "In order", "size": "Sorted"}
 SCALES = {"log": "Logarithmic", "linear": "Linear"}

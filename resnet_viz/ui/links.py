@@ -21,12 +21,13 @@ CORNER = """<style>
   position: fixed; top: 0.85rem; right: 3.5rem; z-index: 999999; width: auto; flex-direction: row; align-items: center;
 }
 [data-testid="stMainBlockContainer"] { padding-top: 4.5rem; }
+[data-testid="stStatusWidget"] { margin-right: 8.5rem; }
 .st-key-corner button { min-height: 2rem; padding: 0.1rem 0.5rem; white-space: nowrap; }
 </style>"""
 
 
-def say_in_url(name: str, value: str) -> None:
-    """Put a choice into the URL, or take it from there where it is the default, which is said by nothing."""
+def say_in_url(name: str, value: str | list[str]) -> None:
+    """Put a choice, or several, into the URL; the default is said by nothing, and takes it from there."""
     if value:
         st.query_params[name] = value
     else:

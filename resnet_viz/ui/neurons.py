@@ -10,6 +10,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, recorded_stores
 from resnet_viz.studies.asking import subject_name
 from resnet_viz.ui.language import _, said
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.subjects import is_recorded, spec_of
 
@@ -53,10 +54,7 @@ def choose_beside(runs: Sequence[Run]) -> list[Run]:
         format_func=lambda id_: _title(others[id_]) if id_ in others else _(NONE),
         help=_("In training its blocks are left out at random, later ones more often (Huang et al. 2016)."),
     )
-    if chosen == first:
-        st.query_params.pop(PARAMETER, None)
-    else:
-        st.query_params[PARAMETER] = chosen
+    say_in_url(PARAMETER, "" if chosen == first else chosen)
     return [others[chosen]] if chosen in others else []
 
 

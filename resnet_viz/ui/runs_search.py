@@ -9,6 +9,7 @@ import streamlit as st
 from resnet_viz.runs import Run, RunShelf, RunStore, recorded_stores
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.language import _, said
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.text import plain
 
 MOST = 2_000  # comparisons in the table, the newest
@@ -95,7 +96,7 @@ def choose_recorded(default: bool) -> bool:
     """Whether recorded runs are in the table, too; in the URL where it is not the default."""
     key = "recorded"
     value = st.session_state.setdefault(f"runs_{key}", st.query_params.get(key, str(int(default))) == "1")
-    _keep_in_link(key, [] if value is default else [str(int(value))])
+    say_in_url(key, "" if value is default else str(int(value)))
     return bool(
         st.toggle(_("Recorded runs, too"), key=f"runs_{key}", help=_("Those that ship with the project; read only."))
     )
@@ -110,7 +111,7 @@ def _choose_words(place: Any) -> str:
         key=f"runs_{key}",
         placeholder=_("Words of name, note, tags, net or id"),
     )
-    _keep_in_link(key, [words] if words else [])
+    say_in_url(key, str(words))
     return str(words)
 
 
@@ -121,7 +122,7 @@ def _choose_shelf(place: Any) -> str:
     chosen = place.segmented_control(
         _("Show"), list(SHELVES), format_func=lambda name: _(SHELVES[name]), key=f"runs_{key}", required=True
     )
-    _keep_in_link(key, [] if chosen == "current" else [chosen])
+    say_in_url(key, "" if chosen == "current" else str(chosen))
     return str(chosen)
 
 
@@ -131,17 +132,8 @@ def _choose_some(
     wished = st.session_state.get(f"runs_{key}", st.query_params.get_all(key))
     st.session_state[f"runs_{key}"] = [one for one in wished if one in options]  # the last of its kind may be gone
     chosen = st.multiselect(label, options, key=f"runs_{key}", placeholder=_("all"), help=help, format_func=say)
-    _keep_in_link(key, chosen)
+    say_in_url(key, list(chosen))  # one by one, for a tag can have a comma
     return tuple(chosen)
-
-
-def _keep_in_link(key: str, values: Sequence[str]) -> None:
-    if list(values) == st.query_params.get_all(key):
-        return
-    if values:
-        st.query_params[key] = list(values)
-    else:
-        st.query_params.pop(key, None)
 
 
 def say_count(shown: int, entries: Sequence[Entry], wanted: Wanted) -> str:

@@ -19,6 +19,7 @@ from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.classify import CARRIED
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.language import _, said, sentence
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.text import plain, refuse
 
@@ -48,7 +49,7 @@ def choose_method_names(key: str, first: tuple[str, ...], help: str | None = Non
     if not names:
         st.info(_("Choose at least one method."))
         st.stop()
-    _put("methods", "" if tuple(names) == first else ",".join(names))
+    say_in_url("methods", "" if tuple(names) == first else ",".join(names))
     return names
 
 
@@ -149,7 +150,7 @@ def choose_target(classes: Sequence[str], truth: int | None) -> str:
         format_func=lambda name: _(name) if name in (OWN, TRUE) else name,
         key=f"target_{len(options)}",
     )
-    _put("class", "" if chosen == OWN else chosen)
+    say_in_url("class", "" if chosen == OWN else chosen)
     return chosen
 
 
@@ -234,7 +235,7 @@ def choose_picture(candidates: Sequence[Candidate]) -> Shown:
             key=f"sample_{candidates[0].key}",
             help=_("From the part that no net was trained on."),
         )
-        _put("picture", str(position) if position else "")
+        say_in_url("picture", str(position) if position else "")
         label, png = samples[position]
         return Shown(
             decode_image(png), _("a test picture: {classes}", classes=form.classes[label]), form.classes, label
@@ -275,14 +276,6 @@ def _choose_inversion(image: Image.Image, candidates: Sequence[Candidate]) -> bo
     is_bright = float(np.asarray(image.convert("L")).mean()) > 127
     help = _("These nets learned bright strokes on black; ink on paper is the other way round.")
     return st.checkbox(_("Swap light and dark"), value=is_bright, key=f"invert_{is_bright}", help=help)
-
-
-def _put(name: str, value: str) -> None:
-    """Keep a choice in the URL, or nothing where it is the first one."""
-    if value:
-        st.query_params[name] = value
-    else:
-        st.query_params.pop(name, None)
 
 
 def choose_view() -> tuple[str, bool]:

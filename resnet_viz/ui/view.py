@@ -3,13 +3,14 @@
 Every choice is in the URL by a key of its own, where it differs from the default.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
 from resnet_viz.plots import ABSCISSAS, Y_SCALES, View
 from resnet_viz.runs import Run
 from resnet_viz.ui.language import _
+from resnet_viz.ui.links import choose_by_key
 from resnet_viz.ui.watch import refresh_interval
 
 FIGURES = {"both": "Loss and error", "loss": "Loss", "error": "Error"}
@@ -56,28 +57,6 @@ def choose_view(runs: Sequence[Run]) -> tuple[str, View]:
 def choose_abscissa() -> str:
     """What curves are drawn against: a key of AXES."""
     return choose_by_key("x", _("Against"), AXES)
-
-
-def choose_by_key(name: str, label: str, options: Mapping[str, str]) -> str:
-    """One of some options by its key, which is what the URL says; the first one is the default and is not said."""
-    first = next(iter(options))
-    if st.session_state.get(name) not in options:
-        wished = st.query_params.get(name)
-        st.session_state[name] = wished if wished in options else first
-    chosen = (
-        st.segmented_control(label, list(options), key=name, required=True, format_func=lambda one: _(options[one]))
-        or first
-    )
-    say_in_url(name, "" if chosen == first else chosen)
-    return chosen
-
-
-def say_in_url(name: str, value: str) -> None:
-    """Put a choice into the URL, or take it from there where it is the default."""
-    if value:
-        st.query_params[name] = value
-    else:
-        st.query_params.pop(name, None)
 
 
 def live_interval(runs: Sequence[Run]) -> float | None:
