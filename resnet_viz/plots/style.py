@@ -18,7 +18,8 @@ COLORS = {
 DASHES = {"train": "dot", "test": "solid"}
 SYMBOLS = {"plain": "square", "resnet": "circle", "vgg": "diamond"}
 HEIGHT = 340
-LOG_AXIS = {"type": "log", "dtick": 1, "exponentformat": "power", "minor": {"ticks": "outside", "ticklen": 3}}
+# With few ticks plotly takes powers of ten over several decades, and 2 and 5 between them within one.
+LOG_AXIS = {"type": "log", "nticks": 7, "exponentformat": "power", "minor": {"ticks": "outside", "ticklen": 3}}
 
 
 def pick_colors(families: Iterable[str]) -> list[str]:
@@ -59,5 +60,5 @@ def lay_out(figure: go.Figure, *, x: str, y: str, height: int = HEIGHT, panels: 
     )
     grid = {"gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}
     figure.update_xaxes(title=x, **grid)
-    figure.update_yaxes(title=y, title_standoff=8, automargin=True, **grid)
+    figure.update_yaxes(title=y, title_standoff=8, automargin=True, ticklabelstandoff=4, **grid)
     return figure
