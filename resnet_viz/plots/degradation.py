@@ -120,7 +120,7 @@ def curves_by_depth(curves: pd.DataFrame) -> go.Figure:
 
 def error_gaps(curves: Sequence[Curve]) -> go.Figure:
     """Error in % by step, a panel a net: training dotted, test solid, and the gap between them shaded."""
-    titles = [curve.name for curve in curves]
+    titles = [curve.name.replace(" ", "<br>") for curve in curves]  # beside one another on a phone
     figure = make_subplots(1, len(curves), shared_yaxes=True, subplot_titles=titles)
     for column, curve in enumerate(curves, start=1):
         color = COLORS[curve.family][0]
