@@ -61,7 +61,10 @@ def watch(sweep: str, was_active: bool) -> None:
     """Every run of the sweep and how far it is; runs again and again while one trains."""
     runs = runs_of(sweep)
     show_progress(runs)
-    if any(run.status.is_active for run in runs) != was_active:
+    is_active = any(run.status.is_active for run in runs)
+    if was_active and not is_active:
+        st.toast(_("The sweep has ended."), icon=":material/check_circle:")
+    if is_active != was_active:
         st.rerun()  # the buttons above are others now
 
 
