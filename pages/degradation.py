@@ -17,7 +17,7 @@ from resnet_viz.ui.degradation import (
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.groups import Group, choose_group, find_groups, say_runs
 from resnet_viz.ui.language import _, listed, said
-from resnet_viz.ui.links import choose_by_key
+from resnet_viz.ui.links import choose_by_key, controls_are_hidden
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.sweeps import show_progress
 from resnet_viz.ui.tables import show_table
@@ -134,6 +134,7 @@ if group is not None and group.of("plain", "resnet"):
 elif group is not None:
     st.info(_("None of these runs has finished yet; the figures are drawn as they do."))
 
-st.divider()
-st.markdown(_("##### Run the grid yourself"))
-run_grid()
+if not controls_are_hidden():
+    st.divider()
+    st.markdown(_("##### Run the grid yourself"))
+    run_grid()

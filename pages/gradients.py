@@ -52,7 +52,7 @@ def show_layers(runs: list[Run], norms: list[Norms], kind: str) -> None:
     place = st.container()  # the heatmap stands above the slider that can sort it
     step = choose_step(runs)
     view = sorted_by(view, step)
-    same, state = f"{runs[0].comparison} {kind} {view.x} {view.x_log}", f"{view} {state_of(runs)}"
+    same, state = f"{runs[0].comparison} {kind} {view.x} {view.x_log}", f"{view} {state_of(runs)} {names}"
     (heatmap,) = draw_once(lambda: [layer_heatmap(norms, quantity, view)], same, f"heatmap {state}")
     with place:
         st.markdown(f"##### {_('Every layer, every step')}")
@@ -71,8 +71,8 @@ def show_layers(runs: list[Run], norms: list[Norms], kind: str) -> None:
     if kind == "gradient":
         st.caption(
             _(
-                "The norms are those that the optimizer used: no separate pass. He et al. 2015, sec. 4.1, report the "
-                "same for their plain nets: with batch norm the backward gradients have healthy norms, and the "
+                "The norms are those that the optimizer used: no separate pass. He et al. 2015, sec. 4.1, report "
+                "for their plain nets: with batch norm the backward gradients have healthy norms, and the "
                 "difficulty is unlikely to be vanishing gradients. Compare the two nets before you believe the usual "
                 "story."
             )

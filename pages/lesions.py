@@ -8,6 +8,7 @@ from resnet_viz.studies import subject_name
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.language import _, listed
 from resnet_viz.ui.lesions import choose_lesions, error_after, take_clicked
+from resnet_viz.ui.links import controls_are_hidden
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets, spec_of
@@ -71,7 +72,8 @@ def show_lesions(runs: list[Run]) -> None:
     )
 
 
-show_lesions(runs)
+if not controls_are_hidden():
+    show_lesions(runs)
 
 st.markdown(_("##### More and more of them"))
 st.markdown(

@@ -61,7 +61,6 @@ st.caption(
 )
 show_difference(grid, rows)
 if st.button(_("Can these maps be trusted?"), key="trust", icon=":material/verified:"):
-    st.switch_page(
-        "pages/trust.py", query_params=st.query_params.to_dict()
-    )  # the same nets, picture, class and methods
+    same = {name: value for name, value in st.query_params.items() if name in ("nets", "picture", "class", "methods")}
+    st.switch_page("pages/trust.py", query_params=same)
 say_origins(candidates)

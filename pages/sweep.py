@@ -3,7 +3,6 @@
 import streamlit as st
 
 from resnet_viz.nets import ORDERS, SHORTCUTS, SpecError
-from resnet_viz.ui.comparisons import show_comparison
 from resnet_viz.ui.language import _
 from resnet_viz.ui.plan import KEYS, Plan, choose_at_once, show_price
 from resnet_viz.ui.services import while_store_answers
@@ -79,8 +78,7 @@ if chosen:
         names = name_comparisons(runs)
         picked = st.selectbox(_("Look at one"), list(names), format_func=names.__getitem__, key="sweep_comparison")
         if st.button(_("Show its curves"), icon=":material/show_chart:"):
-            show_comparison(picked)
-            st.switch_page("pages/train.py")
+            st.switch_page("pages/train.py", query_params={"comparison": picked})
     is_active = any(run.status.is_active for run in runs)
     st.fragment(while_store_answers(watch), run_every=refresh_interval(runs))(chosen, is_active)
 else:

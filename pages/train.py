@@ -10,12 +10,14 @@ from resnet_viz.ui.companions import as_now, choose_runs
 from resnet_viz.ui.comparisons import net_name, runs_of
 from resnet_viz.ui.curves import show_curves, show_ends, show_states
 from resnet_viz.ui.language import _
+from resnet_viz.ui.links import controls_are_hidden
 from resnet_viz.ui.plan import KEYS, choose_plan, show_price, start
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.take_away import offer_to_take_away
 from resnet_viz.ui.view import choose_view, live_interval
 from resnet_viz.ui.watch import announce_ends, show_record
 
+SHOWN = {"comparison", "runs"}  # in a link
 CLOSE = 2.0  # points of error within which one pair of runs says nothing
 
 st.title(_("Which of the two learns?"))
@@ -28,7 +30,8 @@ st.markdown(
 )
 
 with st.container():  # of its own: what it says comes and goes, and what follows keeps its place and a reader's zoom
-    plan = choose_plan()
+    # A class that was sent curves sees these, and nothing to start.
+    plan = None if controls_are_hidden() and SHOWN & st.query_params.keys() else choose_plan()
     if plan is not None:
         can_start = show_price(plan)
         is_asked = st.button(
@@ -104,8 +107,8 @@ def verdict(train_gap: float) -> tuple[str, str]:
         return _("The plain net fell behind"), meaning
     if train_gap < -CLOSE:
         return _("The residual net fell behind"), _("unusual; try another seed, or more epochs.")
-    meaning = _("at this depth and budget one seed shows no difference. Try a deeper pair.")
-    return _("The two are close"), meaning
+    meaning = _("one seed shows no difference in what they can fit at this depth and budget. Try a deeper pair.")
+    return _("Their training errors are close"), meaning
 
 
 def show_published(run: Run) -> None:

@@ -5,7 +5,8 @@ What goes to the browser is bounded: all lines of a figure share BUDGET points, 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import nan
+from math import isnan, nan
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -192,10 +193,17 @@ def _subjects(curves: Sequence[Curve], view: View, unit: float) -> list[_Subject
             members[0].family,
             color,
             members,
-            float(np.mean([width_of_step(view.x, curve.an_epoch, curve.pace) for curve in members])) / unit,
+            _width(members, view) / unit,
         )
         for (name, members), color in zip(groups.items(), colors, strict=True)
     ]
+
+
+def _width(members: Sequence[Curve], view: View) -> float:
+    """The mean width of a step; of those of a group that wait for their turn it is not known yet."""
+    widths = [width_of_step(view.x, curve.an_epoch, curve.pace) for curve in members]
+    known = [width for width in widths if not isnan(width)]
+    return fmean(known) if known else nan
 
 
 def _line(subject: _Subject, part: str, series: pd.Series, view: View, most: int) -> tuple[dict[str, Any], np.ndarray]:

@@ -15,7 +15,6 @@ from resnet_viz import __version__
 from resnet_viz.data import DATASETS
 from resnet_viz.nets import NetSpec
 from resnet_viz.plots import Curve, Norms, error_curves, layer_heatmap, layer_profile, loss_curves
-from resnet_viz.plots.style import as_text
 from resnet_viz.runs import Run, RunStore, store_of
 
 _TEMPLATES = Environment(
@@ -85,7 +84,6 @@ def _figures(store: RunStore, runs: Sequence[Run], names: Sequence[str]) -> list
     for name, run in zip(names, runs, strict=True):
         source, is_long = store_of(store, run.id), run.step > LONG
         steps = source.steps(run.id, by_block=is_long)
-        name = as_text(name)
         curves.append(Curve(name, run.spec["family"], steps, source.evaluations(run.id)))
         frame = source.gradient_norms(run.id, 0, is_long)
         if len(frame):

@@ -11,7 +11,7 @@ from functools import cached_property
 
 LEAST_LETTERS = 4  # that a sentence with holes must have of its own, to be told from other texts
 STRONG_LETTERS = 20  # a sentence with so many is looked for in the whole of a text, before this is cut into sentences
-LONGEST = 4000  # characters of a text that is looked for; what is longer was written by no page and no engine
+LONGEST = 1200  # characters of a text that is looked for; what is longer was written by no page and no engine
 # Where a text can be cut, the coarse cuts first; the fine ones where no bracket is open.
 COARSE = [
     re.compile(cut)

@@ -44,7 +44,7 @@ def _judge(_url: str, stored: tuple[str, ...]) -> dict[str, Finding]:
 def count_verdicts(findings: Sequence[Finding]) -> str:
     """How many claims hold, and how many do not, in a sentence."""
     counts = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
-    return ", ".join(f"**{count}** {said(verdict)}" for verdict, count in counts.items() if count)
+    return ", ".join(f"{said(verdict)} **{count}**" for verdict, count in counts.items() if count)
 
 
 def show_claim(claim: Claim, finding: Finding) -> None:

@@ -201,7 +201,7 @@ def overview(pictures: Sequence[Picture], told: Sequence[Sequence[Told]]) -> pd.
             "picture": picture.name,
         }
         for i, one in enumerate(answers):
-            row[f"{i} answer"] = f"{one.best}, {one.probabilities.max():.0%}"
+            row[f"{i} answer"] = f"{one.best}, {one.probabilities.max():.1%}"
             row[f"{i} entropy"] = one.entropy
         alike = [agreement(group, _("{most} of {count}")) for group in by_classes(answers).values()]
         row["agree"] = ", ".join(filter(None, alike))

@@ -35,8 +35,9 @@ def show_curves(runs: Sequence[Run], before: Sequence[float] = (), shown: str = 
     """
     same = " ".join([*(run.id for run in runs), *map(str, before), view.axes])
     wait = st.spinner(_("Reading the curves of {count} runs…", count=len(runs)), show_time=True)
+    state = f"{view} {state_of(runs)} {[run.name for run in runs]}"
     with wait if len(runs) > MANY else nullcontext():
-        loss, error = draw_once(lambda: _draw(runs, before, view), same, f"{view} {state_of(runs)}")
+        loss, error = draw_once(lambda: _draw(runs, before, view), same, state)
     names = _name_all(runs)
     axis = said(ABSCISSAS[view.x])
     places = st.columns(2, gap="large") if shown == "both" else [st.container()] * 2

@@ -6,7 +6,10 @@ function loadPlotly(file) {
     const script = document.createElement("script");
     script.src = libraryUrl(file);
     script.onload = () => resolve(window.Plotly);
-    script.onerror = reject;
+    script.onerror = (error) => {
+      library = undefined; // the next figure tries again
+      reject(error);
+    };
     document.head.append(script);
   });
 }
@@ -16,7 +19,8 @@ function dress(layout, parent) {
   const style = getComputedStyle(parent);
   const [text, ground] = ["--st-text-color", "--st-background-color"].map((name) => style.getPropertyValue(name));
   const hoverlabel = { bgcolor: ground, bordercolor: text, font: { color: text } };
-  return { ...layout, font: { ...layout.font, color: text, family: style.fontFamily, size: 13 }, hoverlabel };
+  const modebar = { bgcolor: "rgba(0,0,0,0)", color: text, activecolor: style.getPropertyValue("--st-primary-color") };
+  return { ...layout, font: { ...layout.font, color: text, family: style.fontFamily, size: 13 }, hoverlabel, modebar };
 }
 
 function save(name, type, text) {
@@ -33,11 +37,15 @@ const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 function standing(node, parent, words) {
   const ground = getComputedStyle(parent).getPropertyValue("--st-background-color");
   const layout = structuredClone(node.layout);
-  const lines = words.match(/.{1,90}(\s|$)/g) ?? [words];
-  const title = { text: lines.map(escaped).join("<br>"), x: 0.01, y: 0.99, yanchor: "top", font: { size: 13 } };
-  const margin = { ...layout.margin, t: (layout.margin?.t ?? 40) + 18 * lines.length };
-  const height = node.clientHeight + 18 * lines.length;
-  return { data: node.data, layout: { ...layout, title, margin, height, paper_bgcolor: ground } };
+  const lines = words.match(/.{1,90}(\s|$)|.{1,60}/g) ?? [words];
+  const room = 10 + 18 * lines.length;
+  const above = layout.margin?.t ?? 40;
+  const place = { xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", yshift: above + 4 };
+  const look = { align: "left", showarrow: false, font: { size: 13 } };
+  const annotations = [...(layout.annotations ?? []), { text: lines.map(escaped).join("<br>"), ...place, ...look }];
+  const margin = { ...layout.margin, t: above + room };
+  const height = node.clientHeight + room;
+  return { data: node.data, layout: { ...layout, annotations, margin, height, paper_bgcolor: ground } };
 }
 
 async function take(format, { node, parentElement, data }) {
@@ -83,6 +91,7 @@ export default async function ({ data, parentElement, setTriggerValue }) {
   const config = {
     responsive: true,
     displaylogo: false,
+    displayModeBar: matchMedia("(hover: hover)").matches ? "hover" : false, // without a mouse it would never go away
     showSendToCloud: false,
     modeBarButtonsToRemove: ["toImage", "lasso2d", "select2d"],
   };

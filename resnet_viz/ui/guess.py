@@ -60,7 +60,7 @@ def tell_score() -> str:
     right = sum(right_answer(GUESSES[key]) == choice for key, choice in told.items())
     return (
         _(
-            "**{right} of {count}** right so far. Your guesses stay in this tab and go nowhere.",
+            "**{right} of {count}** right so far. Your guesses stay here until the page is loaded anew.",
             right=right,
             count=len(told),
         )

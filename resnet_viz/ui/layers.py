@@ -32,8 +32,8 @@ def choose_layer_view(runs: Sequence[Run]) -> LayerView:
     """A row of controls. Where layers are sorted, `sorted_by` says at which step."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         order = choose_by_key("layers", _("Layers"), ORDERS)
-        scale = choose_by_key("scale", _("Colors and heights"), SCALES)
-        x = choose_abscissa()
+        scale = choose_by_key("scale", _("Colors and heights"), SCALES, "scale_of_layers")
+        x = choose_abscissa("x_of_layers")
         x_log = st.toggle(_("Logarithmic x axis"), key="xlog", bind="query-params")
         offer_hold(runs)
     return LayerView(x, x_log, scale == "log", 0 if order == "size" else None)

@@ -16,6 +16,7 @@ HIDE, CONTROLS = "hide", "controls"  # ?hide=controls, for pupils who shall see 
 # What chooses and what changes, by the names that Streamlit gives to parts of a page.
 CHOICES = ("Selectbox", "MultiSelect", "Slider", "NumberInput", "TextInput", "ButtonGroup", "Checkbox", "Radio",
            "FileUploader", "BaseButton-secondary")  # fmt: skip
+KEPT = ".st-key-corner *, .st-key-link *"  # the corner, and what opens from it
 CORNER = """<style>
 .st-key-corner {
   position: fixed; top: 0.85rem; right: 3.5rem; z-index: 999999; width: auto; flex-direction: row; align-items: center;
@@ -34,13 +35,19 @@ def say_in_url(name: str, value: str | list[str]) -> None:
         st.query_params.pop(name, None)
 
 
-def linked(control: Callable[..., Any], label: str, options: Sequence[T], key: str, default: T, **looks: Any) -> T:
-    """One of some options by a control of Streamlit; in the URL as str(option) under its key."""
+def linked(
+    control: Callable[..., Any], label: str, options: Sequence[T], key: str, default: T, name: str = "", **looks: Any
+) -> T:
+    """One of some options by a control of Streamlit; in the URL as str(option) under its key, or a `name` of its own.
+
+    Where two pages have a choice of one name, their controls need keys of their own.
+    """
     if st.session_state.get(key) not in options:
-        wished = st.query_params.get(key, "")
+        wished = st.query_params.get(name or key, "")
         st.session_state[key] = next((option for option in options if str(option) == wished), default)
     chosen = control(label, options, key=key, **looks)
-    say_in_url(key, "" if chosen == default else str(chosen))
+    chosen = default if chosen is None else chosen
+    say_in_url(name or key, "" if chosen == default else str(chosen))
     return cast(T, chosen)
 
 
@@ -59,19 +66,24 @@ def linked_several(
     return chosen
 
 
-def choose_by_key(name: str, label: str, options: Mapping[str, str]) -> str:
+def choose_by_key(name: str, label: str, options: Mapping[str, str], key: str = "") -> str:
     """One of some options, by its key, in a row of buttons; the first one is the default."""
     looks = {"required": True, "format_func": lambda option: _(options[option])}
-    return linked(st.segmented_control, label, list(options), name, next(iter(options)), **looks)
+    return linked(st.segmented_control, label, list(options), key or name, next(iter(options)), name, **looks)
+
+
+def controls_are_hidden() -> bool:
+    """Whether the link asks for a view without what chooses."""
+    return st.query_params.get(HIDE) == CONTROLS
 
 
 def hide_controls() -> None:
     """Leave out what chooses, where the link says so. What starts something, and what shows, stays."""
-    if st.query_params.get(HIDE) == CONTROLS:
+    if controls_are_hidden():
         parts = ", ".join(f'[data-testid="st{name}"]' for name in CHOICES)
         st.html(
-            f'<style>[data-testid="stElementContainer"]:has({parts}):not(.st-key-corner *), '
-            '[data-testid="stPopover"]:not(.st-key-corner *) { display: none; }</style>'
+            f'<style>[data-testid="stElementContainer"]:has({parts}):not({KEPT}), '
+            f'[data-testid="stPopover"]:not({KEPT}) {{ display: none; }}</style>'
         )
 
 
@@ -88,12 +100,20 @@ def show_corner() -> None:
 
 
 def _offer_link() -> None:
+    with st.container(key="link"):
+        _say_link()
+
+
+def _say_link() -> None:
     st.markdown(_("**A link to what you see.** Whoever opens it finds the same view."))
     is_hidden = st.toggle(
         _("Hide the controls"),
+        controls_are_hidden(),
         help=_("For a class: what chooses is left out, and what was chosen stays as you have set it."),
     )
-    asked = {name: value for name, value in st.query_params.to_dict().items() if name != HIDE}
-    asked |= {HIDE: CONTROLS} if is_hidden else {}
+    asked = {name: st.query_params.get_all(name) for name in st.query_params if name != HIDE}
+    asked |= {HIDE: [CONTROLS]} if is_hidden else {}
     address = (st.context.url or "").partition("?")[0]
-    st.code(f"{address}?{urlencode(asked, safe=',:/')}" if asked else address, language=None, wrap_lines=True)
+    st.code(
+        f"{address}?{urlencode(asked, doseq=True, safe=',:/')}" if asked else address, language=None, wrap_lines=True
+    )

@@ -124,6 +124,9 @@ def wait_for_machine(is_ready: Callable[[], bool]) -> None:
 
 def show_price(plan: Plan, with_sizes: bool = True) -> bool:
     """Say what the nets have, what the machine is, and what time and memory it will take; whether Start makes sense."""
+    if Settings().demo:
+        st.caption(_(":material/info: In a demonstration nothing is trained; on your own machine it is."))
+        return False
     found = machine()
     if not found.is_known:
         wait_for_machine(lambda: machine().is_known)
@@ -281,7 +284,7 @@ def say_duration(seconds: float) -> str:
     if isnan(seconds):
         return _("an unknown time")
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return f"{max(1.0, seconds):.0f} s"
     return _("{seconds:.0f} min", seconds=seconds / 60) if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 

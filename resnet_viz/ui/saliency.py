@@ -19,7 +19,7 @@ from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.classify import CARRIED
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.language import _, said, sentence
-from resnet_viz.ui.links import say_in_url
+from resnet_viz.ui.links import linked, say_in_url
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.text import plain, refuse
 
@@ -184,7 +184,12 @@ def choose_epochs(candidates: Sequence[Candidate]) -> Epochs:
         key="epoch",
         help=_("0 is before the first step. Nets whose run kept no epochs are shown at their end."),
     )
-    if toggle.toggle(_("All epochs"), key="beside", help=_("Every epoch beside the others, for the first method.")):
+    if toggle.toggle(
+        _("All epochs"),
+        key="beside",
+        bind="query-params",
+        help=_("Every epoch beside the others, for the first method."),
+    ):
         return Epochs(chosen, tuple(kept[:: -(-len(kept) // MOST_BESIDE)]))
     return Epochs(chosen)
 
@@ -281,16 +286,18 @@ def _choose_inversion(image: Image.Image, candidates: Sequence[Candidate]) -> bo
 def choose_view() -> tuple[str, bool]:
     """The scale of the maps, and whether they lie on the picture."""
     scale, overlay = st.columns([3, 2], vertical_alignment="bottom")
-    each = scale.segmented_control(
+    each = linked(
+        scale.segmented_control,
         _("Color scale"),
         list(SCALES),
-        default="row",
+        "scale_of_maps",
+        "row",
+        name="scale",
         required=True,
         format_func=lambda name: _(SCALES_SHORT[name]),
-        key="scale",
         help=_("What 1 is: {scales}.", scales=_("; or ").join(map(said, SCALES.values()))),
     )
-    return each or "row", overlay.toggle(_("On top of the picture"), key="overlay")
+    return each, overlay.toggle(_("On top of the picture"), key="overlay", bind="query-params")
 
 
 def say_answers(asked: Sequence[Asked], shown: Shown) -> None:

@@ -26,7 +26,7 @@ def choose_view(runs: Sequence[Run]) -> tuple[str, View]:
     """A row of controls: which of FIGURES to show, and how."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         shown = choose_by_key("show", _("Show"), FIGURES)
-        x = choose_abscissa()
+        x = choose_abscissa("x_of_curves")
         smoothing = st.slider(
             _("Smoothing"),
             0.0,
@@ -54,9 +54,9 @@ def choose_view(runs: Sequence[Run]) -> tuple[str, View]:
     return shown, View(x, x_log, y, smoothing, bands)
 
 
-def choose_abscissa() -> str:
+def choose_abscissa(key: str) -> str:
     """What curves are drawn against: a key of AXES."""
-    return choose_by_key("x", _("Against"), AXES)
+    return choose_by_key("x", _("Against"), AXES, key)
 
 
 def live_interval(runs: Sequence[Run]) -> float | None:
@@ -71,7 +71,7 @@ def offer_hold(runs: Sequence[Run]) -> None:
     if HELD in st.query_params:
         st.button(_("Follow again"), key="follow", icon=":material/play_arrow:", on_click=_follow, type="primary")
     else:
-        note = _("The figures stand still until you let them follow; the training goes on.")
+        note = _("What is shown stands still until you let it follow; the training goes on.")
         st.button(_("Hold"), key="hold", icon=":material/pause:", on_click=_hold, help=note)
 
 

@@ -86,12 +86,12 @@ def test_a_link_to_runs_that_are_not_here_says_so(runs):
 def test_a_choice_of_view_is_in_the_link_only_where_it_is_not_the_default(runs):
     page = open_page("train")
     usual = set(page.query_params)
-    page.segmented_control(key="x").set_value("epoch").run()
+    page.segmented_control(key="x_of_curves").set_value("epoch").run()
     page.segmented_control(key="show").set_value("loss").run()
     assert (page.query_params["x"], page.query_params["show"]) == ("epoch", "loss")
     assert "error" not in figures(page)
     assert figures(page)["loss"]["layout"]["xaxis"]["title"]["text"] == "epoch"
-    page.segmented_control(key="x").set_value("step").run()
+    page.segmented_control(key="x_of_curves").set_value("step").run()
     page.segmented_control(key="show").set_value("both").run()
     assert set(page.query_params) == usual
 
@@ -184,7 +184,7 @@ def test_layers_are_sorted_at_the_step_that_is_in_the_link(runs):
     assert page.query_params["step"] == "5"
     page.slider[0].set_value(page.slider[0].max).run()
     assert "step" not in page.query_params
-    page.segmented_control(key="scale").set_value("linear").run()
+    page.segmented_control(key="scale_of_layers").set_value("linear").run()
     assert page.query_params["scale"] == "linear"
     assert figures(page)["heatmap"]["layout"]["coloraxis"]["colorbar"]["title"]["text"] == "gradient norm"
     assert not page.exception

@@ -38,11 +38,10 @@ def test_pages_of_ones_own_runs_show_the_recorded_pair(name):
     assert not [info for info in page.info if "Nothing was trained" in info.value]
 
 
-def test_start_says_why_nothing_starts():
+def test_start_cannot_be_pressed_and_the_page_says_why():
     page = open_page("train").run()
-    next(button for button in page.button if button.label == "Start").click()
-    page.run()
-    assert any("This is a demonstration" in error.value for error in page.error)
+    assert next(button for button in page.button if button.label == "Start").disabled
+    assert any("In a demonstration nothing is trained" in caption.value for caption in page.caption)
     assert RunStore(Settings().store_url).runs() == []
 
 

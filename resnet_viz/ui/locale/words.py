@@ -44,7 +44,8 @@ WORDS = (
     # Verdicts
     "holds here", "depends", "{winner} beats {loser}", "healthy", "vanish", "explode", "smaller", "larger", "higher",
     "lower", "above", "below", "more", "fewer", "the same", "overfits", "agrees", "does not agree", "changes",
-    "does not change", "not told here", "no: {names}", "abstract", "stochastic {net}", "One seed: others may differ.",
+    "does not change", "not told here", "no: {names}", "abstract", "stochastic {net}",
+    "stochastic depth", "constant depth", "One seed: others may differ.",
     "Top-1 error of ResNet-34 on ImageNet: {errors}", "fails", "He et al. 2015, sec. {section}",
     "Random order for {name}", "Checks", "He et al. 2016, sec. {section}", "He et al. 2015, Table {table}",
     "{net} above {other}",
