@@ -17,9 +17,7 @@ ALL = 1_000_000  # comparisons
 def list_runs(asked: argparse.Namespace) -> int:
     """List runs, the newest first; with --recorded those that ship with the project as well."""
     stores = [_open(), *(recorded_stores().values() if asked.recorded else ())]
-    found = [
-        run for store in stores for run in store.runs(ALL) if asked.status in (None, str(run.status))
-    ]
+    found = [run for store in stores for run in store.runs(ALL) if asked.status in (None, str(run.status))]
     if asked.json:
         print(json.dumps([summary(run) for run in found], indent=1))
         return 0

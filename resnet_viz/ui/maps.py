@@ -13,6 +13,7 @@ from resnet_viz.ui.attributions import Asked, Wanted, probabilities_of
 from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.language import _
+from resnet_viz.ui.links import linked
 from resnet_viz.ui.saliency import Epochs, Shown, epoch_of, target_of, with_layer
 
 if TYPE_CHECKING:
@@ -103,11 +104,12 @@ def show_difference(grid: Grid, rows: Sequence[MapRow]) -> None:
             return
         which, one, other = st.columns(3)
         titles = list(range(len(rows)))
-        r = which.selectbox(_("Row"), titles, format_func=lambda i: rows[i].title, key=f"difference_row_{len(rows)}")
-        first = one.selectbox(_("From"), places, 0, format_func=grid.columns.__getitem__, key=f"minuend_{len(places)}")
-        second = other.selectbox(
-            _("Minus"), places, 1, format_func=grid.columns.__getitem__, key=f"taken_{len(places)}"
-        )
+        key, name = f"difference_row_{len(rows)}", "row"
+        r = linked(which.selectbox, _("Row"), titles, key, 0, name, format_func=lambda i: rows[i].title)
+        key, name, title = f"minuend_{len(places)}", "from", grid.columns.__getitem__
+        first = linked(one.selectbox, _("From"), places, key, 0, name, format_func=title)
+        key, name = f"taken_{len(places)}", "minus"
+        second = linked(other.selectbox, _("Minus"), places, key, 1, name, format_func=title)
         maps = [rows[r].maps[i] for i in (first, second)]
         names = (grid.columns[first], grid.columns[second])
         if maps[0] is None or maps[1] is None:

@@ -18,7 +18,7 @@ from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.language import _, listed
-from resnet_viz.ui.links import choose_by_key
+from resnet_viz.ui.links import choose_by_key, linked
 from resnet_viz.ui.services import machine, run_store
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.tables import show_table
@@ -47,7 +47,10 @@ def show_ranking(candidates: Sequence[Candidate]) -> None:
     if not groups:
         st.info(_("The pictures these nets learned from are not on this machine; the **Data** page fetches them."))
         return
-    chosen = st.selectbox(_("Nets"), list(groups), format_func=lambda ids: _title(groups[ids]), key="trust_nets")
+    first = next(iter(groups))
+    chosen = linked(
+        st.selectbox, _("Nets"), list(groups), "ranked_nets", first, format_func=lambda ids: _title(groups[ids])
+    )
     runs = groups[chosen]
     answer = answered(KIND, None, runs)
     _say_what_has_not_learned(runs)

@@ -97,6 +97,17 @@ def test_a_class_a_picture_and_methods_come_from_the_link(nets):
     assert other.query_params["class"] in ("the true class", ["the true class"])
 
 
+def test_how_maps_are_shown_comes_from_the_link(nets):
+    page = open_page(nets, methods="saliency", scale="map", overlay="true", minus="0", **{"from": "1"})
+    assert not page.exception
+    assert page.segmented_control(key="scale_of_maps").value == "map"
+    assert page.toggle(key="overlay").value
+    chosen = {box.label: box.value for box in page.selectbox}
+    assert (chosen["From"], chosen["Minus"]) == (1, 0)
+    page.segmented_control(key="scale_of_maps").set_value("row").run()
+    assert "scale" not in page.query_params
+
+
 @pytest.mark.parametrize(
     "link",
     [
