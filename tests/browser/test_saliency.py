@@ -36,7 +36,7 @@ def test_slow_maps_are_announced_can_be_stopped_and_go_on(page: Page, server: Se
     copies.fill("64")
     copies.press("Enter")
     page.keyboard.press("Escape")
-    expect(main.get_by_text("2 maps will take about")).to_be_visible()
+    expect(main.get_by_text("for 2 maps; you can leave this page")).to_be_visible()
     main.get_by_role("button", name="Make the maps").click()
     main.get_by_role("button", name="Stop").click()
     expect(main.get_by_role("button", name="Stopped before the end: go on")).to_be_visible()
