@@ -42,9 +42,12 @@ def linked(
 
     Where two pages have a choice of one name, their controls need keys of their own.
     """
-    if st.session_state.get(key) not in options:
+    kept = st.session_state.get(key)
+    if kept not in options:
         wished = st.query_params.get(name or key, "")
-        st.session_state[key] = next((option for option in options if str(option) == wished), default)
+        kept = next((option for option in options if str(option) == wished), default)
+    # Said anew every time: a control that another page had under this key begins at its first option else.
+    st.session_state[key] = kept
     chosen = control(label, options, key=key, **looks)
     chosen = default if chosen is None else chosen
     say_in_url(name or key, "" if chosen == default else str(chosen))
