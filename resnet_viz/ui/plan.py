@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -78,6 +79,12 @@ def _show_composed(slugs: str) -> tuple[NetSpec, ...]:
     return specs
 
 
+def choose_families(place: Any, key: str, **looks: Any) -> list[str]:
+    """Plain nets, residual ones, or both."""
+    looks |= {"selection_mode": "multi", "format_func": lambda name: _(PAIR[name])}
+    return linked_several(place.pills, _("Nets"), list(PAIR), key, list(PAIR), **looks)
+
+
 def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
     """A plain and a residual net of one depth, or one of them."""
     depth = st.slider(
@@ -89,14 +96,9 @@ def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
         bind="query-params",
         help=_("Layers with weights: 6n+2, for n blocks in each of three stages."),
     )
-    families = linked_several(
-        st.pills,
-        _("Nets"),
-        list(PAIR),
+    families = choose_families(
+        st,
         "nets",
-        list(PAIR),
-        selection_mode="multi",
-        format_func=lambda name: _(PAIR[name]),
         help=" ".join(sentence(f"**{_(title)}**: {explained(FAMILIES[name])}") for name, title in PAIR.items()),
     )
     shortcut = beside.segmented_control(

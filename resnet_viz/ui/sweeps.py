@@ -16,7 +16,7 @@ from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.data import DataChoice, choose_data
 from resnet_viz.ui.language import _, said, sentence, titled
 from resnet_viz.ui.links import linked_several
-from resnet_viz.ui.plan import DEPTHS, PAIR
+from resnet_viz.ui.plan import DEPTHS, choose_families
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.tables import show_table
@@ -31,15 +31,7 @@ def choose_grid(shortcuts: Mapping[str, str], orders: Mapping[str, str]) -> Grid
     left, right = st.columns(2, gap="large")
     steps = list(range(DEPTHS[0], DEPTHS[1] + 1, 6))
     depths = linked_several(left.multiselect, _("Depths"), steps, "sweep_depths", [8, 14, 20])
-    families = linked_several(
-        left.pills,
-        _("Nets"),
-        list(PAIR),
-        "sweep_families",
-        list(PAIR),
-        selection_mode="multi",
-        format_func=lambda name: _(PAIR[name]),
-    )
+    families = choose_families(left, "sweep_families")
     picked = linked_several(
         right.multiselect,
         _("Shortcuts"),

@@ -31,7 +31,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize(("path", "name"), WITH_PYTHON, ids=[name for _, name in WITH_PYTHON])
-def test_the_python_of_a_document_runs_from_top_to_bottom(path, name, home, tmp_path, monkeypatch):
+def test_the_python_of_a_document_runs_from_top_to_bottom(path, name, home, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("RESNET_VIZ_DEMO", "1")  # a page that is run measures nothing of this machine
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "__main__"}
@@ -39,6 +39,8 @@ def test_the_python_of_a_document_runs_from_top_to_bottom(path, name, home, tmp_
         program = compile("\n" * (block.line - 1) + block.text, name, "exec")  # an error names the document's line
         if name not in LINES_OF_APP:
             exec(program, names)
+    # What it shows, or what it made: a block that was cut out of the document leaves neither.
+    assert name in LINES_OF_APP or capsys.readouterr().out or set(names) - {"__name__", "__builtins__"}
 
 
 @pytest.mark.parametrize("words", COMMANDS)
