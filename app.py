@@ -3,9 +3,10 @@
 import streamlit as st
 
 from resnet_viz.ui.language import _
-from resnet_viz.ui.links import hide_controls, show_corner
+from resnet_viz.ui.links import follow_history, hide_controls, show_corner
 from resnet_viz.ui.services import ICON, say_if_demo, while_store_answers
 
+follow_history()
 st.set_page_config(page_title=_("Residual networks"), page_icon=ICON, layout="wide")
 
 page = st.navigation(

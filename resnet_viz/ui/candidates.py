@@ -18,6 +18,7 @@ from resnet_viz.ui.comparisons import net_name, run_name
 from resnet_viz.ui.imports import choose_file
 from resnet_viz.ui.jobs import fetches, reader, show_jobs
 from resnet_viz.ui.language import _, cached, said
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import machine, net_of, run_store
 from resnet_viz.ui.subjects import is_recorded
 from resnet_viz.ui.text import plain
@@ -84,11 +85,8 @@ def choose_candidates(most: int = 4, data: str = "cifar10", depth: int = 56) -> 
     if not chosen:
         st.info(_("Choose at least one net."))
         st.stop()
-    if chosen == first:
-        st.session_state.pop(KEY, None)
-        st.query_params.pop(PARAMETER, None)
-    else:
-        st.session_state[KEY] = st.query_params[PARAMETER] = ",".join(chosen)
+    st.session_state[KEY] = "" if chosen == first else ",".join(chosen)
+    say_in_url(PARAMETER, st.session_state[KEY], KEY)
     return [found[key] for key in chosen]
 
 

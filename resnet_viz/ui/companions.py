@@ -76,7 +76,7 @@ def _look_up(id_: str, found: dict[str, Run]) -> bool:
 
 def _remember(picked: Sequence[str]) -> None:
     st.session_state[RUNS] = ",".join(picked)
-    say_in_url(RUNS, ",".join(picked))
+    say_in_url(RUNS, ",".join(picked), RUNS, KEY)
 
 
 def _title(run: Run) -> str:

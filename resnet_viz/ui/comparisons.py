@@ -12,6 +12,7 @@ from resnet_viz.runs import Run, RunStore, recorded_stores
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig
 from resnet_viz.ui.language import _, listed, said
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import machine, run_store
 from resnet_viz.ui.text import plain
 
@@ -67,7 +68,7 @@ def choose_comparison(or_none: bool = False) -> list[Run]:
     if chosen != wished:
         wish.pop(PARAMETER, None)  # the reader has chosen another since
     if chosen == NONE:
-        st.query_params.pop(PARAMETER, None)
+        say_in_url(PARAMETER, NONE, ALONE)
         return []
     show_comparison(chosen)
     return groups[chosen]
@@ -113,7 +114,7 @@ def wish_of_session() -> dict[str, str]:
 def show_comparison(comparison: str) -> None:
     """Make a comparison the one that all pages look at."""
     st.session_state[PARAMETER] = comparison
-    st.query_params[PARAMETER] = comparison
+    say_in_url(PARAMETER, comparison, PARAMETER, ALONE)
 
 
 def net_name(run: Run) -> str:

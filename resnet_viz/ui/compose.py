@@ -47,7 +47,7 @@ def choose_specs() -> list[NetSpec]:
     if len(slots) < MOST:
         st.button(_("Add a net"), icon=":material/add:", on_click=add_net, args=[specs[-1]])
     slugs = [spec.to_slug() for spec in specs]
-    say_in_url(PARAMETER, "" if slugs == list(DEFAULT) else SEPARATOR.join(slugs))
+    say_in_url(PARAMETER, "" if slugs == list(DEFAULT) else SEPARATOR.join(slugs), _SLOTS)
     return specs
 
 
@@ -68,7 +68,7 @@ def choose_unfolded(specs: Sequence[NetSpec]) -> list[int]:
         ),
     )
     # Not bound to the URL: st.switch_page fails while a bound control differs from its default.
-    say_in_url(UNFOLDED, "".join(map(str, unfolded)))
+    say_in_url(UNFOLDED, "".join(map(str, unfolded)), "unfolded")
     return unfolded
 
 

@@ -23,6 +23,7 @@ from resnet_viz.training import TrainingConfig, preset
 from resnet_viz.ui.data import DataChoice
 from resnet_viz.ui.groups import APART
 from resnet_viz.ui.language import _
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.plan import Plan, queue, show_price
 from resnet_viz.ui.services import machine, run_store
 from resnet_viz.ui.subjects import is_recorded
@@ -71,7 +72,8 @@ def choose_trio(trios: dict[str, list[Run]]) -> list[Run]:
 
 def show_trio(comparison: str) -> None:
     """Make a comparison the one that the page looks at."""
-    st.session_state[PARAMETER] = st.query_params[PARAMETER] = comparison
+    st.session_state[PARAMETER] = comparison
+    say_in_url(PARAMETER, comparison, PARAMETER)
 
 
 def _title(runs: Sequence[Run]) -> str:

@@ -91,7 +91,7 @@ def choose_group() -> Group | None:
         help=_("Runs that ship with the project, and all that were trained here by one recipe."),
     )
     st.session_state[PARAMETER] = key
-    say_in_url(PARAMETER, "" if key == first else key)
+    say_in_url(PARAMETER, "" if key == first else key, PARAMETER)
     return groups[key]
 
 

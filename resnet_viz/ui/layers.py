@@ -49,7 +49,7 @@ def choose_step(runs: Sequence[Run]) -> int:
     st.session_state[key] = min(last, max(apart, st.session_state[key] // apart * apart))
     help_ = _("The nearest recorded step. The arrow keys move it, Home and End take it to the first and the last.")
     step = st.slider(_("Step"), apart, last, step=apart, key=key, help=help_)
-    say_in_url("step", "" if step == last else str(step))
+    say_in_url("step", "" if step == last else str(step), key)
     return step
 
 

@@ -4,14 +4,17 @@ By hand, for a control that is bound to the URL by Streamlit puts its label ther
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from resnet_viz.ui.language import _, offer_languages
 
 T = TypeVar("T")
+TOLD = "told_by_link"  # in the session: the names of choices there that the link tells
 HIDE, CONTROLS = "hide", "controls"  # ?hide=controls, for pupils who shall see what the teacher set up
 # What chooses and what changes, by the names that Streamlit gives to parts of a page.
 CHOICES = ("Selectbox", "MultiSelect", "Slider", "NumberInput", "TextInput", "ButtonGroup", "Checkbox", "Radio",
@@ -23,16 +26,33 @@ CORNER = """<style>
 }
 [data-testid="stMainBlockContainer"] { padding-top: 4.5rem; }
 [data-testid="stStatusWidget"] { margin-right: 8.5rem; }
+.st-key-choices_make_no_steps { display: none; }
 .st-key-corner button { min-height: 2rem; padding: 0.1rem 0.5rem; white-space: nowrap; }
 </style>"""
+_choices_make_no_steps = st.components.v2.component(
+    "choices_make_no_steps", js=Path(__file__).with_suffix(".js").read_text()
+)
 
 
-def say_in_url(name: str, value: str | list[str]) -> None:
-    """Put a choice, or several, into the URL; the default is said by nothing, and takes it from there."""
+def say_in_url(name: str, value: str | list[str], *keys: str) -> None:
+    """Put a choice, or several, into the URL; the default is said by nothing, and takes it from there.
+
+    `keys` are the names by which the session remembers this choice.
+    """
+    st.session_state.setdefault(TOLD, set()).update(keys)
     if value:
         st.query_params[name] = value
     else:
         st.query_params.pop(name, None)
+
+
+def follow_history() -> None:
+    """Let the link say all, and the session nothing, where the reader went back or forth in the browser."""
+    context = get_script_run_ctx()
+    if context is None or not context.is_history_navigation:
+        return
+    for key in st.session_state.pop(TOLD, ()):
+        st.session_state.pop(key, None)
 
 
 def linked(
@@ -50,7 +70,7 @@ def linked(
     st.session_state[key] = kept
     chosen = control(label, options, key=key, **looks)
     chosen = default if chosen is None else chosen
-    say_in_url(name or key, "" if chosen == default else str(chosen))
+    say_in_url(name or key, "" if chosen == default else str(chosen), key)
     return cast(T, chosen)
 
 
@@ -65,7 +85,7 @@ def linked_several(
     else:
         st.session_state[key] = list(default)
     chosen = list(control(label, options, key=key, **looks))
-    say_in_url(key, "" if chosen == list(default) else ",".join(map(str, chosen)) or "none")
+    say_in_url(key, "" if chosen == list(default) else ",".join(map(str, chosen)) or "none", key)
     return chosen
 
 
@@ -94,6 +114,7 @@ def show_corner() -> None:
     """In the corner of every page: a link to what is seen, and the other languages."""
     with st.container(key="corner", horizontal=True, gap="small", vertical_alignment="center"):
         st.html(CORNER)
+        _choices_make_no_steps(key="choices_make_no_steps")
         look: dict[str, Any] = {"icon": ":material/link:", "type": "tertiary", "help": _("Link to this view")}
         menu = st.popover("", key="link_menu", on_change="rerun", **look)
         if menu.open:  # by then the page has said in the URL what it shows

@@ -16,7 +16,7 @@ from resnet_viz.training import DEVICES, ConfigError, LimitError, TrainingConfig
 from resnet_viz.ui.comparisons import PARAMETER, wish_of_session
 from resnet_viz.ui.data import DataChoice, choose_data
 from resnet_viz.ui.language import _, described, explained, listed, said, sentence
-from resnet_viz.ui.links import linked_several
+from resnet_viz.ui.links import linked_several, say_in_url
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import Machine, at_work, machine, run_store
 from resnet_viz.ui.text import refuse
@@ -74,7 +74,7 @@ def _show_composed(slugs: str) -> tuple[NetSpec, ...]:
         st.query_params.pop(SPECS, None)
         st.rerun()
     compose(specs := tuple(NetSpec.from_slug(slug) for slug in slugs.split(SEPARATOR)[:MOST_AT_ONCE] if slug))
-    st.query_params[SPECS] = st.session_state[SPECS]
+    say_in_url(SPECS, st.session_state[SPECS], SPECS)
     st.markdown(_("Nets") + "\n" + "\n".join(f"- **{said(spec.name)}**" for spec in specs))
     return specs
 

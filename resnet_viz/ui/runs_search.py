@@ -96,7 +96,7 @@ def choose_recorded(default: bool) -> bool:
     """Whether recorded runs are in the table, too; in the URL where it is not the default."""
     key = "recorded"
     value = st.session_state.setdefault(f"runs_{key}", st.query_params.get(key, str(int(default))) == "1")
-    say_in_url(key, "" if value is default else str(int(value)))
+    say_in_url(key, "" if value is default else str(int(value)), f"runs_{key}")
     return bool(
         st.toggle(_("Recorded runs, too"), key=f"runs_{key}", help=_("Those that ship with the project; read only."))
     )
@@ -111,7 +111,7 @@ def _choose_words(place: Any) -> str:
         key=f"runs_{key}",
         placeholder=_("Words of name, note, tags, net or id"),
     )
-    say_in_url(key, str(words))
+    say_in_url(key, str(words), f"runs_{key}")
     return str(words)
 
 
@@ -122,7 +122,7 @@ def _choose_shelf(place: Any) -> str:
     chosen = place.segmented_control(
         _("Show"), list(SHELVES), format_func=lambda name: _(SHELVES[name]), key=f"runs_{key}", required=True
     )
-    say_in_url(key, "" if chosen == "current" else str(chosen))
+    say_in_url(key, "" if chosen == "current" else str(chosen), f"runs_{key}")
     return str(chosen)
 
 
@@ -132,7 +132,7 @@ def _choose_some(
     wished = st.session_state.get(f"runs_{key}", st.query_params.get_all(key))
     st.session_state[f"runs_{key}"] = [one for one in wished if one in options]  # the last of its kind may be gone
     chosen = st.multiselect(label, options, key=f"runs_{key}", placeholder=_("all"), help=help, format_func=say)
-    say_in_url(key, list(chosen))  # one by one, for a tag can have a comma
+    say_in_url(key, list(chosen), f"runs_{key}")  # one by one, for a tag can have a comma
     return tuple(chosen)
 
 

@@ -49,7 +49,7 @@ def choose_method_names(key: str, first: tuple[str, ...], help: str | None = Non
     if not names:
         st.info(_("Choose at least one method."))
         st.stop()
-    say_in_url("methods", "" if tuple(names) == first else ",".join(names))
+    say_in_url("methods", "" if tuple(names) == first else ",".join(names), key)
     return names
 
 
@@ -143,14 +143,15 @@ def choose_target(classes: Sequence[str], truth: int | None) -> str:
     """Whose score is explained: OWN, TRUE (where it is known) or the name of a class."""
     options = [OWN, *([TRUE] if truth is not None else []), *classes]
     wished = st.query_params.get("class", "")
+    key = f"target_{len(options)}"
     chosen = st.selectbox(
         _("Class to explain"),
         options,
         options.index(wished) if wished in options else 0,
         format_func=lambda name: _(name) if name in (OWN, TRUE) else name,
-        key=f"target_{len(options)}",
+        key=key,
     )
-    say_in_url("class", "" if chosen == OWN else chosen)
+    say_in_url("class", "" if chosen == OWN else chosen, key)
     return chosen
 
 
@@ -230,6 +231,7 @@ def choose_picture(candidates: Sequence[Candidate]) -> Shown:
     source = st.segmented_control(_("Picture"), sources, default=first, required=True, format_func=_, key=key)
     form = candidates[0].form
     if source == TEST_SET:
+        sample = f"sample_{candidates[0].key}"
         position = st.selectbox(
             _("Test picture"),
             range(len(samples)),
@@ -237,10 +239,10 @@ def choose_picture(candidates: Sequence[Candidate]) -> Shown:
             format_func=lambda i: _(
                 "{name} ({number} of {count})", name=form.classes[samples[i][0]], number=i + 1, count=len(samples)
             ),
-            key=f"sample_{candidates[0].key}",
+            key=sample,
             help=_("From the part that no net was trained on."),
         )
-        say_in_url("picture", str(position) if position else "")
+        say_in_url("picture", str(position) if position else "", sample)
         label, png = samples[position]
         return Shown(
             decode_image(png), _("a test picture: {classes}", classes=form.classes[label]), form.classes, label

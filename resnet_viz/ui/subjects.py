@@ -10,6 +10,7 @@ from resnet_viz.runs import Run, RunStatus, recorded_stores
 from resnet_viz.settings import Settings
 from resnet_viz.ui.comparisons import run_name
 from resnet_viz.ui.language import _, listed, said
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import machine, run_store
 
 PARAMETER = "nets"  # in the URL: the comparison whose nets are asked
@@ -41,11 +42,8 @@ def choose_nets(fits: Callable[[NetSpec], bool] = lambda spec: True, most: int =
         format_func=lambda id_: _title(groups[id_]),
         help=_("Nets that ship with the project, and all that were trained here."),
     )
-    if chosen == first:
-        st.session_state.pop(KEY, None)
-        st.query_params.pop(PARAMETER, None)
-    else:
-        st.session_state[KEY] = st.query_params[PARAMETER] = chosen
+    st.session_state[KEY] = "" if chosen == first else chosen
+    say_in_url(PARAMETER, st.session_state[KEY], KEY)
     runs = groups[chosen][:most]
     _look_for_pictures(runs[0])
     return runs

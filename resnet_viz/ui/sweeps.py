@@ -15,7 +15,7 @@ from resnet_viz.training import ConfigError, Grid, LimitError, TrainingConfig
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.data import DataChoice, choose_data
 from resnet_viz.ui.language import _, said, sentence, titled
-from resnet_viz.ui.links import linked_several
+from resnet_viz.ui.links import linked_several, say_in_url
 from resnet_viz.ui.plan import DEPTHS, choose_families
 from resnet_viz.ui.recipe import choose_recipe
 from resnet_viz.ui.services import run_store
@@ -75,7 +75,7 @@ def start_sweep(comparisons: Sequence[Sequence[tuple[NetSpec, TrainingConfig]]])
     except (LimitError, ConfigError, SpecError, DatasetError) as error:
         refuse(error)
         return
-    st.query_params[PARAMETER] = st.session_state[PARAMETER] = sweep
+    show_sweep(sweep)
     st.toast(_("Started. You can leave this page; the training goes on."))
 
 
@@ -90,8 +90,14 @@ def choose_sweep() -> str | None:
     wished = st.query_params.get(PARAMETER) or st.session_state.get(PARAMETER)
     index = list(groups).index(wished) if wished in groups else 0
     chosen = st.selectbox(_("Sweep"), list(groups), index, format_func=lambda sweep: _title(sweep, groups[sweep]))
-    st.query_params[PARAMETER] = st.session_state[PARAMETER] = chosen
+    show_sweep(chosen)
     return chosen
+
+
+def show_sweep(sweep: str) -> None:
+    """Make a sweep the one that the page looks at."""
+    st.session_state[PARAMETER] = sweep
+    say_in_url(PARAMETER, sweep, PARAMETER)
 
 
 def _title(sweep: str, runs: Sequence[Run]) -> str:

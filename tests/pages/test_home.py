@@ -58,8 +58,10 @@ def test_the_story_has_five_steps_each_with_a_figure_an_origin_and_a_page_to_try
 
 def test_the_page_begins_with_words_and_says_how_to_read_the_colors(home):
     page = open_home()
-    kinds = [element.type for element in page.main]
-    assert kinds.index("title") < kinds.index("markdown") < kinds.index("bidi_component")
+    kinds = [
+        element.proto.component_name if element.type == "bidi_component" else element.type for element in page.main
+    ]
+    assert kinds.index("title") < kinds.index("markdown") < kinds.index("figure")
     (colors,) = [element.proto.body for element in page.get("html") if "plain" in element.proto.body]
     assert all(color in colors for color in (COLORS["plain"][0], COLORS["resnet"][0]))
 
