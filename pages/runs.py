@@ -44,15 +44,12 @@ with take:
 st.caption(say_count(len(found), entries, wanted))
 if any(entry.run.status.is_active for entry in found):
     st.button(_("Look again"), icon=":material/refresh:", help=_("Some of these runs are at work."))
-if not found:
-    show_notice()
-    st.info(_("No run is such. Take a filter away, or look for other words."))
-    st.stop()
-
 with st.spinner(_("Counting parameters; after the start of the server this takes some seconds…")):
     chosen = choose_rows(found)
 show_notice()
 if chosen:
     show_actions(chosen, sorted({tag for entry in entries for tag in entry.tags}))
-else:
+elif found:
     st.caption(_("Select rows at the left edge of the table to do something with these runs."))
+else:
+    st.info(_("No run is such. Take a filter away, or look for other words."))

@@ -193,10 +193,14 @@ def _ask_to_delete(runs: Sequence[Run]) -> None:
     st.markdown(_("Their curves, weights, checkpoints, kept epochs and logs go. This cannot be undone."))
     if answers := shelf.count_answers(ids):
         st.markdown(_("Answers of the laboratory about them go as well: {count}.", count=answers))
-    if later := shelf.dependents(ids):
+    later = shelf.dependents(ids)
+    if begun := [run for run in later if run.step]:
         st.warning(
-            _("Other runs start from their weights, and keep what they have learned: {names}.", names=_say_names(later))
+            _("Other runs start from their weights, and keep what they have learned: {names}.", names=_say_names(begun))
         )
+    if waiting := [run for run in later if not run.step]:
+        st.warning(_("Other runs wait to start from their weights, and could not begin then: {names}.",
+                     names=_say_names(waiting)))  # fmt: skip
     with st.container(horizontal=True):
         is_done = st.button(_("Delete"), type="primary", icon=":material/delete:", on_click=_delete, args=[runs])
         if st.button(_("Keep them")) or is_done:

@@ -1,6 +1,5 @@
 """How do runs compare? The table of the page Runs, whose rows can be selected and taken away."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,26 +13,35 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.language import _, said
+from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.runs_search import Entry
 from resnet_viz.ui.text import cell
 
 HEIGHT = 353  # pixels, of nine rows and the header: what is done with them stands below, and in sight
-CHOSEN = "runs_chosen"  # in the session: the ids of the rows that are selected
+CHOSEN = "runs_chosen"  # in the session: the ids of the rows that are selected, also of those out of sight
+TABLE = "runs_table"  # in the session: the ids of its rows, those selected at first, and which table it is
+PARAMETER = "selected"  # in the URL
+MOST_IN_LINK = 100  # selected rows; of more a link would be too long to pass on
 
 
 def choose_rows(entries: Sequence[Entry]) -> list[Entry]:
-    """The table, and the entries whose rows are selected. Rows of the same runs stay selected when others join them."""
-    frame = frame_of(entries)
+    """The table, and the entries whose rows are selected; in the URL by their ids.
+
+    Rows stay selected when others join them, and when they come back from behind a filter or out of the archive.
+    """
     ids = [entry.run.id for entry in entries]
-    key = "runs_" + hashlib.sha256(" ".join(ids).encode()).hexdigest()[:12]  # a selection is of rows, so of these ids
-    known, default = st.session_state.get("runs_start", ("", []))
-    if known != key:
-        kept = set(st.session_state.get(CHOSEN, ()))
-        default = [row for row, run_id in enumerate(ids) if run_id in kept]
-        st.session_state["runs_start"] = key, default
+    kept = st.session_state.get(CHOSEN, st.query_params.get(PARAMETER, "").split(","))
+    shown, default, number = st.session_state.get(TABLE, ([], [], 0))
+    if shown != ids or f"runs_{number}" not in st.session_state:
+        # Another table: a selection is of rows, so of these ids, and is lost in the browser while there is no table.
+        default, number = [row for row, run_id in enumerate(ids) if run_id in kept], number + 1
+        st.session_state[TABLE] = ids, default, number
+    if not entries:
+        return []
+    frame = frame_of(entries)
     state = st.dataframe(
         frame.assign(**{name: frame[name].map(said) for name in _IN_WORDS}),
-        key=key,
+        key=f"runs_{number}",
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": default}},
@@ -45,7 +53,9 @@ def choose_rows(entries: Sequence[Entry]) -> list[Entry]:
         alt=_("The runs, one a row, with their nets, recipes and errors"),
     )
     chosen = [entries[row] for row in state["selection"]["rows"] if row < len(entries)]
-    st.session_state[CHOSEN] = [entry.run.id for entry in chosen]
+    selected = [entry.run.id for entry in chosen]
+    st.session_state[CHOSEN] = [*selected, *(run_id for run_id in kept if run_id not in ids)]
+    say_in_url(PARAMETER, ",".join(selected) if len(selected) <= MOST_IN_LINK else "", CHOSEN)
     return chosen
 
 

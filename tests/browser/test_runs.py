@@ -77,8 +77,8 @@ def test_a_run_is_found_tagged_archived_brought_back_and_deleted(page: Page, ser
     expect(page.get_by_text("1 of 2 runs are shown; 0 of all are archived.")).to_be_visible()
     assert store.run(runs[0].id).archived_at is None
 
-    # Delete: the question can be answered with no, and with yes.
-    select(page, 0)
+    # Delete: the question can be answered with no, and with yes. The run is selected, as it was before the archive.
+    expect(page.get_by_text("Selected: 1")).to_be_visible()
     page.get_by_role("button", name="Delete…").click()
     question = page.get_by_role("dialog")
     expect(question.get_by_text("<img src=x onerror=alert(1)> **b** (plain-8)")).to_be_visible()

@@ -21,11 +21,12 @@ MARKUP = "<b>x</b> **y** $z$ :smile:"
 
 
 def open_page(chosen: list[str] = (), **link: str | list[str]) -> AppTest:
-    """The page with rows selected, and with what a link says."""
+    """The page with rows selected before, and with what a link says."""
     page = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=60)
     for name, value in link.items():
         page.query_params[name] = value
-    page.session_state[CHOSEN] = list(chosen)
+    if chosen:
+        page.session_state[CHOSEN] = list(chosen)
     page.run()
     assert not page.exception
     return page
@@ -222,6 +223,7 @@ def test_runs_are_archived_and_undo_brings_them_back(store, runs):
     assert shown(page) == [runs[2].id, runs[0].id, runs[1].id]
     assert [button.label for button in page.button if button.label == "Undo"] == []
     assert all(run.archived_at is None for run in store.runs())
+    assert "**Selected: 2**" in text_of(page)  # as before
 
 
 def test_archived_runs_are_shown_where_they_are_asked_for_and_can_be_restored(store, runs):
@@ -259,7 +261,25 @@ def test_deleting_asks_first_and_says_what_goes(store, runs):
 def test_a_question_names_runs_that_start_from_what_is_deleted(store, runs, finish):
     (later,) = finish(store, [(NetSpec("plain", 8), preset("digits", start=runs[0].id))], [(0.3, 0.3)])
     page = press(open_page([runs[0].id]), "Delete…")
-    assert later.id in page.warning[0].value
+    assert [later.id in warning.value for warning in page.warning] == [True]
+    assert "keep what they have learned" in page.warning[0].value
+
+
+def test_a_question_says_which_runs_could_not_begin_any_more(store, runs, nobody_trains):
+    (waiting,) = store.add_comparison([({"family": "plain", "depth": 8}, {"dataset": "digits", "seed": 0} | CONFIG
+                                        | {"start": runs[0].id})])  # fmt: skip
+    page = press(open_page([runs[0].id]), "Delete…")
+    (warning,) = page.warning
+    assert "could not begin then" in warning.value
+    assert waiting.id in warning.value
+
+
+def test_selected_rows_stand_in_the_link_and_come_back_by_it(store, runs):
+    page = open_page([runs[0].id, runs[2].id])
+    assert page.query_params["selected"] == f"{runs[2].id},{runs[0].id}"  # in the order of the table
+    again = open_page(selected=f"{runs[0].id},{runs[2].id},nobody")
+    assert "**Selected: 2**" in text_of(again)
+    assert "selected" not in open_page().query_params
 
 
 def test_a_run_at_work_is_not_deleted_or_archived_and_a_sentence_says_why(store, runs):
