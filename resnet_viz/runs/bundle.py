@@ -1,7 +1,7 @@
 """How does a run leave a store, and how does it come into another? As one zip file, checked to the last byte.
 
     manifest.json         version of this layout and of the program; size and SHA-256 of every other file
-    run.json              the run: net, configuration, facts, how it ended, labels of the samples
+    run.json              the run: net, configuration, facts, how it ended, labels of the samples; name, note and tags
     steps.csv             every training step: step, loss, error, learning_rate
     evaluations.csv       every epoch's end
     layers.safetensors    numbers of every layer, (steps, layers) a kind, in chunks that begin at `first_step`
@@ -57,9 +57,12 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "created_at": (int, float),
     "ended_at": (int, float, type(None)),
     "samples": list,
+    "name": str,
+    "note": str,
+    "tags": list,
 }
 IDS = ("id", "comparison", "sweep")
-CARRIED = [name for name in TYPES if name != "samples"]  # columns of a run that mean something elsewhere
+CARRIED = [name for name in TYPES if name not in ("samples", "tags")]  # columns of a run that mean something elsewhere
 
 
 class BundleError(ValueError):
@@ -180,6 +183,8 @@ def _check_run(files: Mapping[str, bytes]) -> dict[str, Any]:
             raise BundleError(f"{name} of the run is no number")
     if not all(re.fullmatch("[0-9a-z]{1,12}", row[name]) or (name == "sweep" and not row[name]) for name in IDS):
         raise BundleError("the ids of the run are not such as this program gives")
+    if not all(isinstance(tag, str) for tag in row["tags"]):
+        raise BundleError("the tags of the run are not all words")
     if row["status"] not in [str(status) for status in RunStatus if not status.is_active]:
         raise BundleError(f"the run is {row['status'][:20]!r}; one that has ended can be taken in")
     pictures = [f"samples/{i}.png" for i in range(len(row["samples"]))]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from resnet_viz.runs.bundle import CARRIED, Bundle, BundleError
 from resnet_viz.runs.schema import KINDS, evaluations, layer_numbers, now, overview, runs, samples, steps
+from resnet_viz.runs.shelf import RunShelf, clean_tags, clean_texts, retag
 from resnet_viz.runs.store import RunStore
 from resnet_viz.runs.writer import finite
 
@@ -32,6 +33,7 @@ def take_out(store: RunStore, run_id: str, weights: Mapping[str, bytes]) -> Bund
     row["facts"] = {name: value for name, value in run.facts.items() if name not in AT_HOME}
     pictures = store.samples(run_id)
     row["samples"] = [label for label, _ in pictures]
+    row["tags"] = RunShelf(store).tags().get(run_id, [])
     with store.read() as db:
         numbers = _layers_of(db, run_id), _overview_of(db, run_id)
     files = {
@@ -74,18 +76,20 @@ def put_in(store: RunStore, bundle: Bundle, weights: str) -> None:
     run_id = bundle.run["id"]
     try:
         rows = _rows_of(bundle)
+        labels = clean_texts(bundle.run["name"], bundle.run["note"]), clean_tags(bundle.run["tags"])
     except (ValueError, KeyError, TypeError, SafetensorError, OverflowError) as error:
-        raise BundleError(f"the curves of run {run_id} cannot be read: {error}") from error
+        raise BundleError(f"run {run_id} cannot be read: {error}") from error
     with store.write() as db:
         if db.execute(select(runs.c.id).where(runs.c.id == run_id)).one_or_none():
             raise BundleError(f"run {run_id} is here already")
         values = {name: value for name, value in bundle.run.items() if name in CARRIED}
         values["position"] = _make_place(db, values["comparison"], values["position"])
         texts = {name: json.dumps(values[name]) for name in ("spec", "config", "facts")}
-        db.execute(insert(runs).values(values | texts | {"weights": weights, "heartbeat_at": now()}))
+        db.execute(insert(runs).values(values | texts | labels[0] | {"weights": weights, "heartbeat_at": now()}))
         for table, records in rows:
             if records:
                 db.execute(insert(table), [{"run_id": run_id, **record} for record in records])
+        retag(db, [run_id], labels[1])
 
 
 def _make_place(db: Connection, comparison: str, wanted: int) -> int:

@@ -51,14 +51,12 @@ class RunShelf:
         remove: Sequence[str] = (),
     ) -> None:
         """Change names, notes and tags of runs at once; None leaves a name or a note as it is."""
-        values = {} if name is None else {"name": _one_line(name, MOST_NAME, "name")}
-        values |= {} if note is None else {"note": _clean_note(note)}
-        added = dict.fromkeys(_clean_tag(tag) for tag in add)
+        values, added = clean_texts(name, note), clean_tags(add)
         with self.store.write() as db:
             self._lock(db, run_ids)
             if values:
                 db.execute(update(runs).where(runs.c.id.in_(run_ids)).values(values))
-            _retag(db, run_ids, list(added), remove)
+            retag(db, run_ids, added, remove)
 
     def pin(self, run_ids: Sequence[str], pinned: bool = True) -> None:
         """Let runs stand before all others, or no longer."""
@@ -119,7 +117,21 @@ class RunShelf:
         return found
 
 
-def _retag(db: Connection, run_ids: Sequence[str], add: Sequence[str], remove: Sequence[str]) -> None:
+def clean_texts(name: str | None, note: str | None) -> dict[str, str]:
+    """Name and note as a run's row has them, without those that are None. Raises ShelfError for one too long."""
+    found = {} if name is None else {"name": _one_line(name, MOST_NAME, "name")}
+    return found | ({} if note is None else {"note": _clean_note(note)})
+
+
+def clean_tags(given: Sequence[str]) -> list[str]:
+    """Tags as they are stored, each once. Raises ShelfError for one that is none, and for more than a run can have."""
+    found = list(dict.fromkeys(_clean_tag(tag) for tag in given))
+    _refuse_too_many(len(found))
+    return found
+
+
+def retag(db: Connection, run_ids: Sequence[str], add: Sequence[str], remove: Sequence[str] = ()) -> None:
+    """Add and remove clean tags within a transaction. Raises ShelfError where a run would have too many."""
     ours = tags.c.run_id.in_(run_ids)
     db.execute(tags.delete().where(ours, tags.c.tag.in_(remove)))
     known = {(row.run_id, row.tag) for row in db.execute(select(tags).where(ours))}
@@ -127,8 +139,12 @@ def _retag(db: Connection, run_ids: Sequence[str], add: Sequence[str], remove: S
     if new:
         db.execute(insert(tags), [{"run_id": run_id, "tag": tag} for run_id, tag in new])
         counts = select(func.count()).select_from(tags).where(ours).group_by(tags.c.run_id)
-        if max(db.execute(counts).scalars()) > MOST_TAGS:
-            raise ShelfError(f"a run can have {MOST_TAGS} tags; take some away first")
+        _refuse_too_many(max(db.execute(counts).scalars()))
+
+
+def _refuse_too_many(count: int) -> None:
+    if count > MOST_TAGS:
+        raise ShelfError(f"a run can have {MOST_TAGS} tags; take some away first")
 
 
 def _refuse_active(statuses: dict[str, str], what: str) -> None:

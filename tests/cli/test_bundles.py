@@ -16,7 +16,17 @@ import torch
 
 from resnet_viz.cli import main
 from resnet_viz.nets import NetSpec
-from resnet_viz.runs import BundleError, Owner, RunStatus, RunStore, RunWriter, read_bundle, recorded_stores, take_out
+from resnet_viz.runs import (
+    BundleError,
+    Owner,
+    RunShelf,
+    RunStatus,
+    RunStore,
+    RunWriter,
+    read_bundle,
+    recorded_stores,
+    take_out,
+)
 from resnet_viz.runs.bundle import MANIFEST, NEEDED
 from resnet_viz.runs.schema import KINDS
 from resnet_viz.settings import Settings
@@ -75,6 +85,32 @@ def test_a_run_arrives_as_it_left(trained, bundle, store):
     ours, theirs = (load_net(one, Settings()).state_dict() for one in (run, runs[1]))
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
     assert Path(run.weights).is_relative_to(Settings().home)
+
+
+def test_name_note_and_tags_go_with_a_run(trained, store, tmp_path, home):
+    (run,) = store.add_comparison([(asdict(NetSpec("resnet", 8)), asdict(preset("digits")))])
+    store.request(run.id, "stop")
+    RunShelf(store).edit([run.id], "the best", "two\nlines", ["week 3", "baseline"])
+    export_run(store, Settings(), store.run(run.id), tmp_path / "run.zip")
+    there = RunStore(f"sqlite:///{tmp_path}/other.sqlite")
+    taken = import_run(there, Settings(home=tmp_path / "other"), tmp_path / "run.zip")
+    assert (taken.name, taken.note) == ("the best", "two\nlines")
+    assert RunShelf(there).tags() == {run.id: ["baseline", "week 3"]}
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [{"name": "x" * 81}, {"note": "x" * 2001}, {"tags": ["a,b"]}, {"tags": [3]}, {"tags": [str(i) for i in range(21)]}],
+)
+def test_labels_that_no_reader_could_give_are_refused(bundle, store, labels):
+    with pytest.raises(BundleError):
+        import_run(store, Settings(), edit_run(bundle, **labels))
+    assert store.runs() == []
+
+
+def test_signs_that_turn_lines_around_do_not_come_in(bundle, store):
+    taken = import_run(store, Settings(), edit_run(bundle, name="a\u202eb\x00", note="\x1bc"))
+    assert (taken.name, taken.note) == ("a b", "c")
 
 
 def test_a_run_moves_from_sqlite_to_postgresql(trained, bundle, home, postgres_url):
