@@ -10,6 +10,7 @@ from resnet_viz.ui.guess import (
     guessed,
     remember,
     right_answer,
+    say_doubt,
     say_origins,
     tell_errors,
     tell_score,
@@ -59,7 +60,7 @@ else:
             _("You guessed **{choice}**; it is **{right}**.", choice=said(choice), right=said(right)),
             icon=":material/lightbulb:",
         )
-    st.markdown(f"{tell_errors(guess)} {said(guess.why)}")
+    st.markdown(" ".join(filter(None, (tell_errors(guess), say_doubt(guess), said(guess.why)))))
     st.page_link(f"pages/{guess.page}.py", label=_("Look closer"), icon=":material/search:")
     st.caption(say_origins(origins, seed))
 st.markdown(tell_score())

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
+from resnet_viz import lab
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run
 from resnet_viz.studies.evidence import Evidence
@@ -44,6 +45,16 @@ def answer_of(guess: Guess, evidence: Evidence) -> str | None:
     if abs(first - second) < CLOSE:
         return ABOUT_THE_SAME
     return guess.nets[first > second].name
+
+
+def chance_of(guess: Guess, evidence: Evidence) -> float | None:
+    """The p of Welch's test where it does not tell the two nets apart; None where it does, or cannot be made."""
+    groups = guess.runs(evidence)
+    if min(map(len, groups)) < 2:
+        return None
+    first, second = ([getattr(run, guess.error) for run in runs] for runs in groups)
+    found = lab.compare_errors(first, second, (guess.nets[0].name, guess.nets[1].name))
+    return None if found.winner else found.p
 
 
 CIFAR: dict[str, Any] = {"dataset": "cifar10", "recipe": "short"}

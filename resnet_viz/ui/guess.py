@@ -5,7 +5,7 @@ import streamlit as st
 from resnet_viz.plots import Curve, error_curves
 from resnet_viz.runs import store_of
 from resnet_viz.studies import Evidence
-from resnet_viz.studies.guesses import GUESSES, Guess, answer_of
+from resnet_viz.studies.guesses import ABOUT_THE_SAME, GUESSES, Guess, answer_of, chance_of
 from resnet_viz.ui.language import _, cached, listed
 from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import run_store
@@ -29,7 +29,7 @@ def choose_guess() -> Guess:
         key="chosen_question",
     )
     # By hand: a control that is bound to the URL would put its label there, which changes with the guess.
-    say_in_url(PARAMETER, "" if key == keys[0] else key)
+    say_in_url(PARAMETER, "" if key == keys[0] else key, "chosen_question")
     return GUESSES[key]
 
 
@@ -100,6 +100,14 @@ def say_origins(origins: dict[str, list[str]], seed: int) -> str:
     """Where the curves come from: the runs of each net, and whose seed is drawn."""
     told = [_("{name}: runs {names}", name=name, names=", ".join(ids)) for name, ids in origins.items()]
     return _("{names}. The curves are those of seed {seed}.", names="; ".join(told), seed=seed)
+
+
+def say_doubt(guess: Guess) -> str:
+    """That the difference could be chance, where a net is the answer and a test does not bear it out."""
+    p = chance_of(guess, Evidence(run_store()))
+    if p is None or right_answer(guess) == ABOUT_THE_SAME:
+        return ""
+    return _("With so few seeds the difference could be chance (p = {p:.2g} by Welch's t-test).", p=p)
 
 
 def tell_errors(guess: Guess) -> str:

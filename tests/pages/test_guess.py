@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from scipy.stats import ttest_ind
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.runs import RunStore
@@ -44,6 +45,7 @@ def test_the_curve_is_covered_until_a_guess_and_the_guess_is_scored(home):
     assert "You guessed **plain-20**, and so it is." in text
     assert guess.why in text
     assert "**1 of 1** right so far" in text
+    assert "could be chance" not in text
 
 
 def test_a_link_names_the_question_and_a_wrong_guess_is_explained(home):
@@ -53,6 +55,18 @@ def test_a_link_names_the_question_and_a_wrong_guess_is_explained(home):
     next(button for button in page.button if button.label == "Uncover").click().run()
     assert "You guessed **plain-8**; it is **about the same**." in shown(page)
     assert "**0 of 1** right so far" in shown(page)
+
+
+def test_a_difference_that_could_be_chance_is_called_so(home):
+    page = open_page("vgg")
+    page.radio[0].set_value("VGG-18 (batch norm)").run()
+    next(button for button in page.button if button.label == "Uncover").click().run()
+    first, second = (
+        [run.test_error for run in runs] for runs in GUESSES["vgg"].runs(Evidence(RunStore(Settings().store_url)))
+    )
+    p = ttest_ind(first, second, equal_var=False).pvalue
+    assert p > 0.05
+    assert f"could be chance (p = {p:.2g} by Welch's t-test)" in shown(page)
 
 
 def test_a_link_to_no_question_shows_the_first(home):
