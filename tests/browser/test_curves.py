@@ -19,6 +19,7 @@ from tests.browser.conftest import PATIENCE, Server
 
 expect.set_options(timeout=PATIENCE)
 LOSS = '.figure[aria-label^="Training and test loss"]'
+AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 LAST = "document.querySelector(part)?.calcdata?.[0]?.at(-1)?.x ?? 0"
 LAYERS = ["conv1", "conv2", "fc"]
 
@@ -105,6 +106,7 @@ def test_figures_that_are_held_stand_still_and_follow_again(live: Live, server: 
     page.get_by_role("button", name="Hold").click()
     expect(page.get_by_role("button", name="Follow again")).to_be_visible()
     page.wait_for_timeout(1000 * REFRESH_SECONDS)
+    page.locator(AT_REST).wait_for(state="attached")  # an update that was asked for before may still come
     held = wait_for_step(page, 0)
     page.wait_for_timeout(3 * 1000 * REFRESH_SECONDS)
     assert wait_for_step(page, 0) == held
