@@ -213,9 +213,8 @@ def show_vgg(group: Group) -> None:
     )
     st.markdown(
         _(
-            "{source} trained VGG-style stacks on CIFAR-10 without any shortcut, and reached an "
-            "accuracy of {accuracies}.",
-            source=ARTICLE[0].source,
+            "The article trained VGG-style stacks on CIFAR-10 without any shortcut, and reached an accuracy of "
+            "{accuracies}.",
             accuracies=accuracies,
         )
     )

@@ -17,13 +17,13 @@ def show_table(
 ) -> Any:
     """st.dataframe, with `columns` by name as its column_config; `options` are its other arguments.
 
-    `style` makes a Styler of the frame, when its words are in the reader's language.
+    What is not known is a dash. `style` makes a Styler of the frame, when its words are in the reader's language.
     """
     columns = columns or {}
     if language() != "en":
         columns = {name: _headed(str(name), columns.get(str(name))) for name in frame.columns}
         frame = in_words(frame)
-    return st.dataframe(style(frame) if style else frame, column_config=dict(columns), **options)
+    return st.dataframe(style(frame) if style else frame, column_config=dict(columns), placeholder="–", **options)
 
 
 def in_words(frame: pd.DataFrame) -> pd.DataFrame:
