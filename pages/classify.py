@@ -58,10 +58,10 @@ with left:
         column.image(
             enlarge_pixels(picture.seen_by(candidate)),
             caption=_(
-                "as {name} sees it: {size} x {size}, {value}",
+                "as {name} sees it: {size} x {size}, {colors}",
                 name=candidate.name,
                 size=size,
-                value=_("gray") if channels == 1 else _("color"),
+                colors=_("gray") if channels == 1 else _("color"),
             ),
             width="stretch",
             alt=_("the picture as a net sees it"),

@@ -82,8 +82,8 @@ def show_figures(group: Group) -> None:
         _(
             "As in Fig. 6 of He et al. 2015: training error dotted (averaged over each epoch, while the net "
             "changes), test error solid; the darker, the deeper. Means over the seeds. Of the paper's plain nets "
-            "Fig. 6 is all there is, and no number can be read off a plot; its caption says that {value}.",
-            value=said(FINDINGS["plain_110"].text),
+            "Fig. 6 is all there is, and no number can be read off a plot; its caption says that {caption}.",
+            caption=said(FINDINGS["plain_110"].text),
         )
     )
 
@@ -101,10 +101,10 @@ def show_verdicts(group: Group) -> None:
             r"Welch's t-test over the seeds: $t = (\bar a - \bar b) / \sqrt{{s_a^2/n_a + s_b^2/n_b}}$, two-sided, "
             "at 5 %. A net beats the other if $p < 0.05$; a difference is the first net's error less the "
             "second's, in points. *Within the noise of these seeds* does not mean equal: with three seeds a side "
-            "only large differences show. And among {count} pairs of equal nets {count2:.2g} verdicts are "
+            "only large differences show. And among {count} pairs of equal nets {by_chance:.2g} verdicts are "
             "expected by chance.",
             count=len(table),
-            count2=0.05 * len(table),
+            by_chance=0.05 * len(table),
         )
     )
 
@@ -123,8 +123,8 @@ if group is not None and group.of("plain", "resnet"):
     st.markdown(
         _(
             "The usual story has it that deep plain nets fail because gradients vanish. The paper says "
-            "otherwise: {value} ({source}). The **Gradients** page shows what is measured here.",
-            value=said(FINDINGS["no_vanishing"].text),
+            "otherwise: {finding} ({source}). The **Gradients** page shows what is measured here.",
+            finding=said(FINDINGS["no_vanishing"].text),
             source=FINDINGS["no_vanishing"].source,
         )
     )

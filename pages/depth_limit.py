@@ -29,14 +29,14 @@ st.title(_("Does it ever get too deep?"))
 st.markdown(
     _(
         "He et al. 2015 trained a ResNet of 1202 layers. It had no difficulty to learn: its training error is "
-        "below {training_error_1202} %. But its test error, {test_error} %, is above the {test_error2} % of "
+        "below {training_error_1202} %. But its test error, {error_1202} %, is above the {error_110} % of "
         "110 layers ({source}), and the authors see overfitting: the net is too large for so few pictures. "
         "Huang et al. 2016 leave blocks out while it trains, block $l$ of $L$ with the chance $1 - p_l = "
         r"\frac{{l}}{{L}}(1 - p_L)$, and 1202 layers then test best of all. Here are the same three steps in "
         "small: nets a quarter as wide, on {subset} digits.",
         training_error_1202=TRAINING_ERROR_1202,
-        test_error=TABLE_6[1202].test_error,
-        test_error2=TABLE_6[110].test_error,
+        error_1202=TABLE_6[1202].test_error,
+        error_110=TABLE_6[110].test_error,
         source=SOURCE,
         subset=RECIPE["subset"],
     )
@@ -117,10 +117,10 @@ if runs:
             )
             st.markdown(
                 _(
-                    "{names}, {seeds} runs: **{words}**{size}.",
+                    "{names}, {seeds} runs: **{verdict}**{size}.",
                     names=" against ".join(found.names),
                     seeds=seeds,
-                    words=found.words,
+                    verdict=found.words,
                     size=size,
                 )
             )
@@ -143,11 +143,11 @@ show_table(
 st.markdown(
     _(
         "It is often told as settled that 1202 layers are too many. These rows do not agree on it: the "
-        "{akamaster_source} has {akamaster} % with 1202 layers and {akamaster2} % with 110, and with "
+        "{source} has {error_1202} % with 1202 layers and {error_110} % with 110, and with "
         "pre-activation 1001 layers test better than 110.",
-        akamaster_source=AKAMASTER_SOURCE,
-        akamaster=AKAMASTER[1202],
-        akamaster2=AKAMASTER[110],
+        source=AKAMASTER_SOURCE,
+        error_1202=AKAMASTER[1202],
+        error_110=AKAMASTER[110],
     )
 )
 if runs:

@@ -111,9 +111,9 @@ if answer is not None:
         )
     st.caption(
         _(
-            "Logits of {iloc} test pictures. In training mode the batch norms of both nets use the mean and "
+            "Logits of {count} test pictures. In training mode the batch norms of both nets use the mean and "
             "deviation of these pictures; nothing is learned here.",
-            iloc=frame["pictures"].iloc[0],
+            count=frame["pictures"].iloc[0],
         )
     )
     say_origin(answer, runs)
@@ -157,11 +157,11 @@ def show_result(pairs: list[TrainedOn]) -> None:
         st.markdown(say_result(pair, store_of(run_store(), pair.run.id).evaluations(pair.run.id)))
     told = "; ".join(
         _(
-            "run {id} from {id2} (seed {seed}{value})",
+            "run {id} from {start} (seed {seed}{recorded})",
             id=pair.run.id,
-            id2=pair.start.id,
+            start=pair.start.id,
             seed=pair.run.config["seed"],
-            value=_(", recorded") if is_recorded(pair.run) else "",
+            recorded=_(", recorded") if is_recorded(pair.run) else "",
         )
         for pair in pairs
     )
@@ -169,9 +169,9 @@ def show_result(pairs: list[TrainedOn]) -> None:
     recipe = _("{epochs} epochs, peak learning rate {peak_lr:g}", epochs=config["epochs"], peak_lr=config["peak_lr"])
     st.caption(
         _(
-            "{told}; {recipe}. An error that changes by {close:g} points or less is called kept: one run on a "
+            "{runs}; {recipe}. An error that changes by {close:g} points or less is called kept: one run on a "
             "small test set says no more.",
-            told=told,
+            runs=told,
             recipe=recipe,
             close=CLOSE,
         )

@@ -53,11 +53,11 @@ st.caption(
         "2-norm of ∂L/∂W from {batch} handwritten digits, batch norms in training mode; both nets drawn with "
         "seed {seed}, so their main paths have the same weights. Projections and gates are left out. Called "
         "healthy where the first third's median, and its ratio to the last third's, lie within "
-        "{gradient_limit:g} and {gradient_limit2:,.0f}.",
+        "{least:g} and {most:,.0f}.",
         batch=BATCH,
         seed=seed,
-        gradient_limit=1 / GRADIENT_LIMIT,
-        gradient_limit2=GRADIENT_LIMIT,
+        least=1 / GRADIENT_LIMIT,
+        most=GRADIENT_LIMIT,
     )
 )
 
@@ -84,11 +84,11 @@ if spec.batch_norm:
             "He et al. 2015, sec. 4.1, say of their plain nets that the difficulty is “unlikely to be caused by "
             "vanishing gradients”, and that with batch norm the backward gradients have healthy norms. Here, "
             "from one layer to the one before it, the gradient norm changes by a factor of "
-            "**{growth_a_layer:.3f}** in the plain net and **{growth_a_layer2:.3f}** in the residual one. "
-            "{say_growth}",
-            growth_a_layer=growth_a_layer(plain),
-            growth_a_layer2=growth_a_layer(residual),
-            say_growth=say_growth(spec, growth_a_layer(plain)),
+            "**{plain:.3f}** in the plain net and **{residual:.3f}** in the residual one. "
+            "{meaning}",
+            plain=growth_a_layer(plain),
+            residual=growth_a_layer(residual),
+            meaning=say_growth(spec, growth_a_layer(plain)),
         )
     )
 else:

@@ -42,10 +42,10 @@ if answer is not None:
         lost = 100 * (part["error"] - part["intact"]).dropna()
         st.markdown(
             _(
-                "**{net}**: {iloc:.1f} % with all blocks. Without one of {count} blocks the error rises by "
+                "**{net}**: {intact:.1f} % with all blocks. Without one of {count} blocks the error rises by "
                 "{lost:.1f} points in the median, and by {most:.1f} at most.",
                 net=net,
-                iloc=100 * part["intact"].iloc[0],
+                intact=100 * part["intact"].iloc[0],
                 count=len(lost),
                 lost=lost.median(),
                 most=lost.max(),

@@ -42,13 +42,12 @@ def show_responses(frame: pd.DataFrame) -> None:
         strongest = part.loc[part["response"].idxmax()]
         st.markdown(
             _(
-                "**{net}**: {response:.3f} in the median of {count} layers, from {least:.3f} to {response2:.3f} in "
-                "{layer}.",
+                "**{net}**: {median:.3f} in the median of {count} layers, from {least:.3f} to {most:.3f} in {layer}.",
                 net=net,
-                response=part["response"].median(),
+                median=part["response"].median(),
                 count=len(part),
                 least=part["response"].min(),
-                response2=strongest["response"],
+                most=strongest["response"],
                 layer=strongest["layer"],
             )
         )
@@ -56,9 +55,9 @@ def show_responses(frame: pd.DataFrame) -> None:
         found = lab.compare_layers(*(frame[frame["net"] == subject_name(run)] for run in pair), "response")
         st.markdown(
             _(
-                "Responses of {net} against {net2}: **{verdict}**; {say_test}.",
-                net=net_name(pair[1]),
-                net2=net_name(pair[0]),
+                "Responses of {residual} against {plain}: **{verdict}**; {say_test}.",
+                residual=net_name(pair[1]),
+                plain=net_name(pair[0]),
                 verdict=found.verdict,
                 say_test=say_test(found),
             )
@@ -142,10 +141,10 @@ def show_weights(frame: pd.DataFrame) -> None:
     found = lab.compare_layers(*(frame[frame["net"] == subject_name(run)] for run in pair))
     st.markdown(
         _(
-            "Weights of {net} against {net2}: **{verdict}**; {say_test}. For layers of one shape root mean "
+            "Weights of {residual} against {plain}: **{verdict}**; {say_test}. For layers of one shape root mean "
             "square and 2-norm have the same ratio.",
-            net=net_name(pair[1]),
-            net2=net_name(pair[0]),
+            residual=net_name(pair[1]),
+            plain=net_name(pair[0]),
             verdict=found.verdict,
             say_test=say_test(found),
         )

@@ -50,9 +50,9 @@ show_figure(
     saliency_grid(grid.pictures, grid.columns, rows, scale, overlay),
     key="maps",
     alt=_(
-        "Maps of {names} for {names2}, beside the picture",
-        names=listed(grid.columns),
-        names2=", ".join(grid.titles),
+        "Maps of {nets} for {pictures}, beside the picture",
+        nets=listed(grid.columns),
+        pictures=", ".join(grid.titles),
     ),
 )
 st.caption(

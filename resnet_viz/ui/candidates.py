@@ -204,10 +204,10 @@ def _import() -> None:
     candidate, net = known[file.source]
     st.success(
         _(
-            "{name} holds **{name2}**, now in the list of nets. {say_form}",
-            name=plain(file.name),
-            name2=candidate.name,
-            say_form=_say_form(net.spec),
+            "{file} holds **{net}**, now in the list of nets. {form}",
+            file=plain(file.name),
+            net=candidate.name,
+            form=_say_form(net.spec),
         )
     )
 

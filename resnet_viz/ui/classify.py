@@ -263,12 +263,12 @@ def tell(told: Sequence[Told]) -> None:
         most = np.log2(len(one.probabilities))
         st.markdown(
             _(
-                "**{name}** says **{best}** with {most:.1%}; entropy {entropy:.2f} of {most2:.2f} bits.",
+                "**{name}** says **{best}** with {probability:.1%}; entropy {entropy:.2f} of {most:.2f} bits.",
                 name=one.candidate.name,
                 best=plain(one.best),
-                most=one.probabilities.max(),
+                probability=one.probabilities.max(),
                 entropy=one.entropy,
-                most2=most,
+                most=most,
             )
         )
         if one.is_strange and one.measure is not None and one.familiarity is not None:

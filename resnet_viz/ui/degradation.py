@@ -124,15 +124,15 @@ def say_training(errors: pd.DataFrame) -> list[str]:
         test = "" if found.p is None else _(" (means of {runs} runs, p = {p:.2g})", runs=runs, p=found.p)
         told.append(
             _(
-                "**{names}** ends at **{deep:.1f} %** *training* error, {names2} at {shallow:.1f} %{test}: "
-                "{words}. {say_meaning}",
-                names=found.names[0],
+                "**{deep_net}** ends at **{deep:.1f} %** *training* error, {shallow_net} at {shallow:.1f} %{test}: "
+                "{verdict}. {meaning}",
+                deep_net=found.names[0],
                 deep=deep,
-                names2=found.names[1],
+                shallow_net=found.names[1],
                 shallow=shallow,
                 test=test,
-                words=found.words,
-                say_meaning=_say_meaning(found),
+                verdict=found.words,
+                meaning=_say_meaning(found),
             )
         )
     return told
@@ -209,7 +209,7 @@ def _shorten(verdict: str) -> str:
 def show_vgg(group: Group) -> None:
     """The article's VGG-18 against VGG-34, and those of the group, if it has them."""
     accuracies = listed(
-        _("{value:.0f} % with {depth} layers", value=100 - (one.error or 0), depth=one.depth) for one in ARTICLE
+        _("{accuracy:.0f} % with {depth} layers", accuracy=100 - (one.error or 0), depth=one.depth) for one in ARTICLE
     )
     st.markdown(
         _(
@@ -234,13 +234,13 @@ def show_vgg(group: Group) -> None:
         )
         st.markdown(
             _(
-                "**{title} error**: VGG-34 {means:.1f} %, VGG-18 {means2:.1f} %, over {names} runs: "
-                "**{words}**{between}.",
+                "**{title} error**: VGG-34 {deep:.1f} %, VGG-18 {shallow:.1f} %, over {counts} runs: "
+                "**{verdict}**{between}.",
                 title=title.capitalize(),
-                means=means[34],
-                means2=means[18],
-                names=listed(map(str, found.counts)),
-                words=found.words,
+                deep=means[34],
+                shallow=means[18],
+                counts=listed(map(str, found.counts)),
+                verdict=found.words,
                 between=between,
             )
         )

@@ -80,9 +80,9 @@ def _title(runs: Sequence[Run]) -> str:
     run = runs[0]
     day = datetime.fromtimestamp(run.created_at).strftime(_("%d %b %Y %H:%M"))
     return _(
-        "seed {seed} · {value} · {day} · {comparison}",
+        "seed {seed} · {origin} · {day} · {comparison}",
         seed=run.config["seed"],
-        value="recorded" if is_recorded(run) else "trained here",
+        origin="recorded" if is_recorded(run) else "trained here",
         day=day,
         comparison=run.comparison,
     )
@@ -129,14 +129,14 @@ def say_verdict(runs: Sequence[Run]) -> str:
     shallow, deep, _stochastic = runs
     found = lab.judge_overfitting(_errors(deep), _errors(shallow), deep.facts["test_count"])
     return _(
-        "By the rule below **{short_name} {words}**: its training error is {train_error:.1%}, its test error "
-        "{say_excess} that of {short_name2}. {say_meaning}",
-        short_name=short_name(deep),
-        words=found.words,
+        "By the rule below **{deep} {verdict}**: its training error is {train_error:.1%}, its test error "
+        "{excess} that of {shallow}. {meaning}",
+        deep=short_name(deep),
+        verdict=found.words,
         train_error=deep.train_error,
-        say_excess=_say_excess(found),
-        short_name2=short_name(shallow),
-        say_meaning=_say_meaning(found, deep),
+        excess=_say_excess(found),
+        shallow=short_name(shallow),
+        meaning=_say_meaning(found, deep),
     )
 
 

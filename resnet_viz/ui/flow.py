@@ -48,18 +48,18 @@ def tell_ways(net: str, shares: pd.DataFrame) -> str:
     more = int((shares["share"] > 0.5).sum())
     kept = (shares["shortcut"] / shares["arriving"]).median()
     return _(
-        "**{net}**: the shortcut's part is the larger one in {more} of {shares} blocks; its share is "
-        "{share:.0%} in the median, from {share2:.0%} in {block} to {share3:.0%} in {block2}. Of what "
+        "**{net}**: the shortcut's part is the larger one in {more} of {count} blocks; its share is "
+        "{median:.0%} in the median, from {lowest:.0%} in {lowest_block} to {highest:.0%} in {highest_block}. Of what "
         "arrives behind a block {kept:.0%} comes through its shortcut in the median. The cosine between both "
         "parts is {cosine:.2f} in the median, from {least:.2f} to {most:.2f}.",
         net=net,
         more=more,
-        shares=len(shares),
-        share=shares["share"].median(),
-        share2=least["share"],
-        block=least["block"],
-        share3=most["share"],
-        block2=most["block"],
+        count=len(shares),
+        median=shares["share"].median(),
+        lowest=least["share"],
+        lowest_block=least["block"],
+        highest=most["share"],
+        highest_block=most["block"],
         kept=kept,
         cosine=shares["cosine"].median(),
         least=shares["cosine"].min(),
@@ -79,7 +79,7 @@ def tell_lengths(net: str, lengths: pd.DataFrame) -> str:
     added, alone = lengths["together"].sum(), lengths["alone"].sum()
     added_up = int(lengths.sort_values("together")["length"].iloc[-1])
     return _(
-        "**{net}**: {blocks:.3g} paths through {blocks2} blocks, {blocks3:g} long in the mean. With one more "
+        "**{net}**: {paths:.3g} paths through {blocks} blocks, {length:g} long in the mean. With one more "
         "block on a path its gradient is {factor:.2g} times as strong in the median. The middle {middle:.0%} "
         "of the gradient comes along paths of **{low} to {high} blocks**, {mean:.1f} in the mean; they are "
         "**{of_paths:.3g} % of all paths**. Paths shorter than the mean of all carry {short:.0%}. But the "
@@ -87,9 +87,9 @@ def tell_lengths(net: str, lengths: pd.DataFrame) -> str:
         "and the rest cancels. Where the paths of one length are added up first, the sum of the norms is "
         "{added:.2g} times the whole, and the largest is that of paths of {added_up} blocks.",
         net=net,
-        blocks=2.0**blocks,
-        blocks2=blocks,
-        blocks3=blocks / 2,
+        paths=2.0**blocks,
+        blocks=blocks,
+        length=blocks / 2,
         factor=10**factor,
         middle=MIDDLE,
         low=low,
@@ -108,11 +108,11 @@ def tell_published(finding: Finding) -> str:
     low, high = PUBLISHED_LENGTHS
     share = lab.share_of_paths(PUBLISHED_BLOCKS, low, high)
     return _(
-        "**{source}**: {value} (two layers a block; counted again with binomial coefficients: {share:.2%}). "
+        "**{source}**: {finding} (two layers a block; counted again with binomial coefficients: {share:.2%}). "
         "That is a net trained at length on CIFAR-10. Here the nets are others: with fewer blocks the same "
         "lengths are a far larger part of all paths, and it is the weakening per block that decides which "
         "lengths count. So compare the shape, and not the percentage.",
         source=finding.source,
-        value=finding.text,
+        finding=finding.text,
         share=share,
     )

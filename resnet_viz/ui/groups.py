@@ -178,17 +178,17 @@ def say_runs(group: Group, runs: Sequence[Run]) -> str:
     diverged = sum(run.status is RunStatus.DIVERGED for run in group.runs)
     left_out = _(" {diverged} runs diverged and are left out.", diverged=diverged) if diverged else ""
     return _(
-        "{runs} runs, {origin}, {value} {names}: {title}, {train_count:,} training pictures, {length}, "
-        "batches of {batch_size}; {names2}; {names3}.{left_out}",
-        runs=len(runs),
+        "{count} runs, {origin}, {seed} {seeds}: {data}, {train_count:,} training pictures, {length}, "
+        "batches of {batch_size}; {devices}; {days}.{left_out}",
+        count=len(runs),
         origin=group.origin,
-        value=_("seed") if len(seeds) == 1 else _("seeds"),
-        names=", ".join(map(str, seeds)),
-        title=said(DATASETS[config.dataset].title),
+        seed=_("seed") if len(seeds) == 1 else _("seeds"),
+        seeds=", ".join(map(str, seeds)),
+        data=said(DATASETS[config.dataset].title),
         train_count=runs[0].facts["train_count"],
         length=length,
         batch_size=config.batch_size,
-        names2=listed(devices),
-        names3=_(" to ").join(dict.fromkeys(days)),
+        devices=listed(devices),
+        days=_(" to ").join(dict.fromkeys(days)),
         left_out=left_out,
     )

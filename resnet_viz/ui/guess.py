@@ -124,7 +124,12 @@ def tell_errors(guess: Guess) -> str:
                 errors=len(errors),
             )
         parts.append(
-            _("{name} ends at **{sum:.1f} %**{spread}", name=spec.name, sum=sum(errors) / len(errors), spread=spread)
+            _(
+                "{name} ends at **{error:.1f} %**{spread}",
+                name=spec.name,
+                error=sum(errors) / len(errors),
+                spread=spread,
+            )
         )
     kind = _("Training error") if guess.error == "train_error" else _("Test error")
     return _("{kind}: {names}.", kind=kind, names=listed(parts))

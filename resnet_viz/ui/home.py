@@ -203,19 +203,19 @@ def the_shortcut_helps() -> Step:
     found = compare(errors, (("plain", deep), ("resnet", deep)), "train")
     finding = _(
         "With {depth} layers the plain net ends at **{plain}** *training* error, the residual net at **{residual}**: "
-        "{words}.",
+        "{verdict}.",
         depth=deep,
         plain=error_in_words(errors, "plain", deep),
         residual=error_in_words(errors, "resnet", deep),
-        words=said(found.words) if found.p is None else f"{said(found.words)} (p = {found.p:.2g})",
+        verdict=said(found.words) if found.p is None else f"{said(found.words)} (p = {found.p:.2g})",
     )
     published = _(
-        "Published, after 64,000 steps on CIFAR-10: ResNet-{shallow} {first:.2f} %, ResNet-{deep} {second:.2f} % test "
-        "error ({source}).",
+        "Published, after 64,000 steps on CIFAR-10: ResNet-{shallow} {shallow_error:.2f} %, ResNet-{deep} "
+        "{deep_error:.2f} % test error ({source}).",
         shallow=SMALL,
-        first=TABLE_6[SMALL].test_error,
+        shallow_error=TABLE_6[SMALL].test_error,
         deep=deep,
-        second=TABLE_6[deep].test_error,
+        deep_error=TABLE_6[deep].test_error,
         source=SOURCE,
     )
     return Step(

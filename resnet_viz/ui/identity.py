@@ -139,12 +139,12 @@ def say_result(pair: TrainedOn, epochs: pd.DataFrame) -> str:
     worst = epochs.iloc[int(epochs["test_error"].argmax())]
     return _(
         "{began} and ends at **{test_error:.1%}**, {change:+.1f} points; at its worst, after epoch "
-        "{epoch:.0f}, it was at {test_error2:.1%}. It {outcomes}.",
+        "{epoch:.0f}, it was at {worst:.1%}. It {outcomes}.",
         began=began,
         test_error=pair.run.test_error,
         change=pair.change,
         epoch=worst["epoch"],
-        test_error2=worst["test_error"],
+        worst=worst["test_error"],
         outcomes=OUTCOMES[pair.outcome],
     )
 

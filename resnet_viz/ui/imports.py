@@ -74,11 +74,11 @@ def import_net() -> None:
         assumed = _(" Taken as published, as tensors do not tell it: {way}{stride}.", way=way, stride=stride)
     st.success(
         _(
-            "{name} holds **{name2}**, {classes} classes, {in_channels} input channels.{assumed}",
-            name=plain(file.name),
-            name2=spec.name,
+            "{file} holds **{net}**, {classes} classes, {channels} input channels.{assumed}",
+            file=plain(file.name),
+            net=spec.name,
             classes=spec.classes,
-            in_channels=spec.in_channels,
+            channels=spec.in_channels,
             assumed=assumed,
         )
     )

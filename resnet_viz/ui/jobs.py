@@ -117,10 +117,10 @@ def _say(running: "list[Job]", still: int, count: int) -> str:
     left = job.seconds_left
     when = "" if left is None else _(", about {most} s left for this one", most=max(1, round(left)))
     return _(
-        "{title}: {progress:.0%}{when}; {count} of {count2} are there",
+        "{title}: {progress:.0%}{when}; {ready} of {count} are there",
         title=job.title,
         progress=job.progress,
         when=when,
-        count=count - still,
-        count2=count,
+        ready=count - still,
+        count=count,
     )

@@ -117,9 +117,9 @@ def show_difference(grid: Grid, rows: Sequence[MapRow]) -> None:
         elif maps[0].shape != maps[1].shape:
             st.info(
                 _(
-                    "{names} and {names2} see pictures of different sizes; choose two that see the same.",
-                    names=names[0],
-                    names2=names[1],
+                    "{first} and {second} see pictures of different sizes; choose two that see the same.",
+                    first=names[0],
+                    second=names[1],
                 )
             )
         else:
@@ -127,10 +127,10 @@ def show_difference(grid: Grid, rows: Sequence[MapRow]) -> None:
                 difference_map(maps[0], maps[1], names),
                 key="difference",
                 alt=_(
-                    "{title}: where {names} looks more than {names2}",
+                    "{title}: where {first} looks more than {second}",
                     title=rows[r].title,
-                    names=names[0],
-                    names2=names[1],
+                    first=names[0],
+                    second=names[1],
                 ),
             )
             st.caption(

@@ -144,10 +144,10 @@ def _compare(found: dict[str, lab.UnitSummary]) -> str:
             "if anything, what the article says of ResNet describes the plain net."
         )
     return _(
-        "The residual net has {value} units that never fire than the plain one, and {value2} that fire for a "
+        "The residual net has {never} units that never fire than the plain one, and {active} that fire for a "
         "picture; it computes all of them none the less.",
-        value="more" if never > 0 else "fewer",
-        value2="more" if active > 0 else "fewer",
+        never="more" if never > 0 else "fewer",
+        active="more" if active > 0 else "fewer",
     )
 
 

@@ -165,7 +165,7 @@ def show_price(plan: Plan, with_sizes: bool = True) -> bool:
         precision=precision,
     )
     sizes = " ".join(_size_of_net(spec, size) for spec in specs) if with_sizes else ""
-    st.caption(_(":material/timer: {told}. {sizes}", told=told, sizes=sizes))
+    st.caption(_(":material/timer: {price}. {sizes}", price=told, sizes=sizes))
     say_cluster()
     _say_memory(plan, specs, kind, train_count)
     return True
@@ -226,7 +226,7 @@ def _say_memory(plan: Plan, specs: Sequence[NetSpec], kind: str, train_count: in
     )
     if needed > free:
         st.warning(
-            _("{told} That is too much: take a smaller batch or depth, or let blocks be computed again.", told=told)
+            _("{memory} That is too much: take a smaller batch or depth, or let blocks be computed again.", memory=told)
         )
     else:
         st.caption(f":material/memory: {told}")

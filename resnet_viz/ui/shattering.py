@@ -79,15 +79,17 @@ def say_family(name: str, near: pd.DataFrame, widths: pd.DataFrame) -> str:
     """How the correlation of one family goes with depth, in a sentence."""
     values, halves = (frame.groupby("depth")["value"].mean() for frame in (near, widths))
     shallow, deep = values.index[0], values.index[-1]
-    each = ", ".join(_("{value} at {depth}", value=_two(value), depth=depth) for depth, value in values.items())
+    each = ", ".join(
+        _("{correlation} at {depth}", correlation=_two(value), depth=depth) for depth, value in values.items()
+    )
     return _(
-        "**{name}**: neighbouring points correlate with {each} layers. The half-width goes from {iloc:.1f} "
-        "points at {shallow} layers to {iloc2:.1f} at {deep}.",
+        "**{name}**: neighbouring points correlate with {each} layers. The half-width goes from {shallow_width:.1f} "
+        "points at {shallow} layers to {deep_width:.1f} at {deep}.",
         name=name,
         each=each,
-        iloc=halves.iloc[0],
+        shallow_width=halves.iloc[0],
         shallow=shallow,
-        iloc2=halves.iloc[-1],
+        deep_width=halves.iloc[-1],
         deep=deep,
     )
 
@@ -101,9 +103,15 @@ def say_agreement(near: pd.DataFrame) -> str:
     first = (
         _("in the plain nets it is below {limit:g} from {depth} layers on", limit=LOST, depth=lost[0])
         if len(lost)
-        else (_("in the plain nets it is still {two} at {deepest} layers", two=_two(plain[-1]), deepest=deepest))
+        else (
+            _(
+                "in the plain nets it is still {correlation} at {deepest} layers",
+                correlation=_two(plain[-1]),
+                deepest=deepest,
+            )
+        )
     )
-    second = _("in the residual ones it is {two} at {deepest}", two=_two(residual[-1]), deepest=deepest)
+    second = _("in the residual ones it is {correlation} at {deepest}", correlation=_two(residual[-1]), deepest=deepest)
     word = (
         "agrees"
         if len(lost) and residual[-1] > KEPT
@@ -112,11 +120,11 @@ def say_agreement(near: pd.DataFrame) -> str:
         else "does not agree"
     )
     return _(
-        "What is measured **{word}**: {first}, {second}. ({count} depths cannot tell an exponential from "
+        "What is measured **{verdict}**: {plain}, {residual}. ({count} depths cannot tell an exponential from "
         "another steep fall.)",
-        word=word,
-        first=first,
-        second=second,
+        verdict=word,
+        plain=first,
+        residual=second,
         count=len(table),
     )
 
@@ -128,18 +136,18 @@ def say_norm(has_norm: bool) -> str:
         found = studies.find_answer(run_store(), "shattering", params_of("shattering", _changes(has)))
         if found is None:
             return _(
-                "Choose **{value}** above to see what batch norm does to it.",
-                value=_("without") if has_norm else _("with"),
+                "Choose **{choice}** above to see what batch norm does to it.",
+                choice=_("without") if has_norm else _("with"),
             )
         near = numbers_by_depth(found.frame, "near")
         both[has] = near.groupby(["family", "depth"])["value"].mean()
     depth = both[True].index.get_level_values("depth").max()
     told = [
         _(
-            "in {name} nets it is {two} with batch norm and {two2} without",
+            "in {name} nets it is {with_norm} with batch norm and {without} without",
             name=name,
-            two=_two(both[True][family, depth]),
-            two2=_two(both[False][family, depth]),
+            with_norm=_two(both[True][family, depth]),
+            without=_two(both[False][family, depth]),
         )
         for family, name in {"plain": "plain", "resnet": "residual"}.items()
     ]

@@ -61,9 +61,9 @@ def _offer(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: in
     told = _("Time not known yet") if seconds is None else _("**About {time}**", time=say_duration(seconds))
     st.caption(
         _(
-            ":material/timer: {title}: not asked yet. {told}, in the background; you can leave this page.",
+            ":material/timer: {title}: not asked yet. {duration}, in the background; you can leave this page.",
             title=question.title,
-            told=told,
+            duration=told,
         )
     )
     label = _("Measure")
@@ -134,7 +134,7 @@ def say_origin(answer: Answer, runs: Sequence[Run] = ()) -> None:
     )
     text, again = st.columns([5, 1], vertical_alignment="center")
     text.caption(
-        _("{trained}{word}study {id}, {told}.", trained=trained, word="; " if trained else "", id=study.id, told=told)
+        _("{trained}{word}study {id}, {when}.", trained=trained, word="; " if trained else "", id=study.id, when=told)
     )
     again.button(
         _("Ask again"),

@@ -137,18 +137,18 @@ def tell_slice(net: str, surface: pd.DataFrame, classes: int) -> str:
     most, lost = surface["loss"].max(), int(surface["loss"].isna().sum())
     beyond = _(" At {lost} places the loss is not a finite number.", lost=lost) if lost else ""
     return _(
-        "**{net}**: loss {say_loss} at the centre, from {say_loss2} to {say_loss3} on the slice. It is at "
-        r"most ten times the least on {share_below:.0%} of the places, and at most that of guessing, $\ln "
-        "{classes} = {log:.2f}$, on {share_below2:.0%}. The slice bends down on **{roughness:.0%}** of the "
+        "**{net}**: loss {centre} at the centre, from {least} to {most} on the slice. It is at "
+        r"most ten times the least on {low:.0%} of the places, and at most that of guessing, $\ln "
+        "{classes} = {guessing:.2f}$, on {better:.0%}. The slice bends down on **{roughness:.0%}** of the "
         "inner places.{beyond}",
         net=net,
-        say_loss=say_loss(middle["loss"]),
-        say_loss2=say_loss(least),
-        say_loss3=say_loss(most),
-        share_below=lab.share_below(surface, 10 * least),
+        centre=say_loss(middle["loss"]),
+        least=say_loss(least),
+        most=say_loss(most),
+        low=lab.share_below(surface, 10 * least),
         classes=classes,
-        log=log(classes),
-        share_below2=lab.share_below(surface, log(classes)),
+        guessing=log(classes),
+        better=lab.share_below(surface, log(classes)),
         roughness=lab.roughness(surface),
         beyond=beyond,
     )
@@ -255,21 +255,21 @@ def tell_way(net: str, path: pd.DataFrame) -> str:
     losses = np.maximum(path[["loss", "plane_loss"]].to_numpy(), TINY)
     away = path.iloc[int(np.nan_to_num(np.abs(np.diff(np.log(losses))).ravel(), nan=np.inf).argmax())]
     return _(
-        "**{net}**: the plane holds {share_a:.0%} and {share_b:.0%} of the variance of its {count} nets, "
-        "{share_a2:.0%} in all; a random walk of {count2} steps in as many dimensions as one likes would "
-        "show {walk:.0%}. From start to end the loss falls from {say_loss} to {say_loss2}. The plane is "
-        "furthest from the truth at epoch {epoch:.0f}: the net has loss {say_loss3}, the place below it "
-        "{say_loss4}.",
+        "**{net}**: the plane holds {first:.0%} and {second:.0%} of the variance of its {count} nets, "
+        "{both:.0%} in all; a random walk of {steps} steps in as many dimensions as one likes would "
+        "show {walk:.0%}. From start to end the loss falls from {start} to {end}. The plane is "
+        "furthest from the truth at epoch {epoch:.0f}: the net has loss {loss}, the place below it "
+        "{below}.",
         net=net,
-        share_a=share_a,
-        share_b=share_b,
+        first=share_a,
+        second=share_b,
         count=len(path),
-        share_a2=share_a + share_b,
-        count2=len(path) - 1,
+        both=share_a + share_b,
+        steps=len(path) - 1,
         walk=walk,
-        say_loss=say_loss(path["loss"].iloc[0]),
-        say_loss2=say_loss(path["loss"].iloc[-1]),
+        start=say_loss(path["loss"].iloc[0]),
+        end=say_loss(path["loss"].iloc[-1]),
         epoch=away["epoch"],
-        say_loss3=say_loss(away["loss"]),
-        say_loss4=say_loss(away["plane_loss"]),
+        loss=say_loss(away["loss"]),
+        below=say_loss(away["plane_loss"]),
     )

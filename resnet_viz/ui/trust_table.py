@@ -206,9 +206,9 @@ def say_verdicts(means: pd.DataFrame, methods: dict[str, str]) -> str:
         )
         parts.append(
             _(
-                "**{net}**: {told}; {better} of {count} methods are better than random order in both curves.",
+                "**{net}**: {areas}; {better} of {count} methods are better than random order in both curves.",
                 net=net,
-                told=told,
+                areas=told,
                 better=int(better.sum()),
                 count=len(own),
             )
