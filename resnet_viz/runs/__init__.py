@@ -5,9 +5,10 @@ from resnet_viz.runs.carrying import put_in, take_out
 from resnet_viz.runs.opening import StoreError
 from resnet_viz.runs.owner import Owner
 from resnet_viz.runs.recorded import find_run, finished_runs, recorded_stores, store_of
+from resnet_viz.runs.records import Checkpoint, Claim, Run
 from resnet_viz.runs.schema import RunStatus
 from resnet_viz.runs.shelf import RunShelf, ShelfError
-from resnet_viz.runs.store import Checkpoint, Claim, Run, RunStore
+from resnet_viz.runs.store import RunStore
 from resnet_viz.runs.studies import Study, StudyStore
 from resnet_viz.runs.writer import LostRun, RunWriter
 

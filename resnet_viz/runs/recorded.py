@@ -3,8 +3,9 @@
 from functools import lru_cache
 
 from resnet_viz.place import ROOT
+from resnet_viz.runs.records import Run
 from resnet_viz.runs.schema import RunStatus
-from resnet_viz.runs.store import Run, RunStore
+from resnet_viz.runs.store import RunStore
 
 RECORDED = ROOT / "recorded"
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from resnet_viz.runs.records import Run
 from resnet_viz.runs.schema import RunStatus, metadata, now, runs, studies, tags
-from resnet_viz.runs.store import Run, RunStore
+from resnet_viz.runs.store import RunStore
 
 MOST_NAME, MOST_NOTE, MOST_TAG = 80, 2_000, 30  # characters
 MOST_TAGS = 20  # of a run

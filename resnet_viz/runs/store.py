@@ -3,10 +3,7 @@
 import contextlib
 import json
 import secrets
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from resnet_viz.runs.opening import LOCK, StoreError, file_of, open_engine, open_to_read, writing
 from resnet_viz.runs.owner import Owner
+from resnet_viz.runs.records import Checkpoint, Claim, Run
 from resnet_viz.runs.schema import (
     ACTIVE,
     RunStatus,
@@ -32,91 +30,7 @@ from resnet_viz.runs.schema import (
     steps,
     studies,
 )
-
-BEAT = 5.0  # seconds between two heartbeats of a worker
-LEASE = 20.0  # seconds without one after which its run is taken from it
-DOUBT = BEAT + 2.0  # seconds that an observer waits for a beat where the lease has run out: the clock may have jumped
-TRIES = 3  # attempts without a checkpoint between them after which a run is given up
-SILENCE = BEAT + 3.0  # seconds without a heartbeat after which a page says so
-GONE = "its worker ended without a word (killed, out of memory, or the machine was switched off)"
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run as the store knows it; `spec`, `config` and `facts` are plain dicts."""
-
-    id: str
-    comparison: str
-    position: int
-    sweep: str
-    status: RunStatus
-    message: str
-    loading: float
-    spec: dict[str, Any]
-    config: dict[str, Any]
-    facts: dict[str, Any]
-    step: int
-    total_steps: int
-    seconds: float
-    train_error: float | None
-    test_error: float | None
-    weights: str
-    request: str
-    attempt: int
-    owner: Owner
-    created_at: float
-    ended_at: float | None
-    silent_for: float  # seconds since the last heartbeat
-    name: str = ""  # given by its reader, as what follows
-    note: str = ""
-    pinned_at: float | None = None
-    archived_at: float | None = None
-
-    @property
-    def progress(self) -> float:
-        """The share that is done, 0 to 1: of its steps, before them of what it loads."""
-        return min(1.0, self.step / self.total_steps) if self.total_steps else self.loading
-
-    @property
-    def seconds_left(self) -> float | None:
-        """The time that the remaining steps will take at the pace so far; None before the first."""
-        return self.seconds / self.step * max(0, self.total_steps - self.step) if self.step else None
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether its worker has not been heard of for a while: what is shown may be older."""
-        return self.status is RunStatus.RUNNING and self.silent_for > SILENCE
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """Where a run can go on: names of weights and state in the storage, and their SHA-256."""
-
-    step: int
-    epoch: int
-    attempt: int
-    test_error: float | None
-    weights: str
-    weights_sha256: str
-    state: str
-    state_sha256: str
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to write a run's history: good until the run ends, or is taken from a worker that went silent."""
-
-    run_id: str
-    attempt: int
-    token: str
-
-
-@dataclass
-class _Observed:
-    """What this process saw of a worker last: its beat, and since when by a clock that never jumps."""
-
-    beat: tuple[int, int] = (-1, -1)  # attempt and count
-    since: float = field(default_factory=time.monotonic)
+from resnet_viz.runs.silence import LEASE, Silence, after_loss, ending
 
 
 class RunStore:
@@ -140,8 +54,7 @@ class RunStore:
             self.engine, self.notice = open_engine(url)
         path = file_of(make_url(url))
         self.folder = path.parent if path else None
-        self._observed: dict[str, _Observed] = {}
-        self._observing = threading.Lock()
+        self._silence = Silence()
 
     # -- what a page asks for --------------------------------------------------------------------------------------
 
@@ -403,21 +316,13 @@ class RunStore:
         taken = []
         for row in at_work:
             gone = Owner(row.owner_host, row.owner_pid, row.owner_started).is_gone
-            if gone or self._stands_still(row.id, (row.attempt, row.beats), bool(row.is_over)):
+            if gone or self._silence.is_too_long(row.id, (row.attempt, row.beats), bool(row.is_over)):
                 same = (table.id == row.id) & (table.attempt == row.attempt) & (table.beats == row.beats)
                 same &= table.status == RunStatus.RUNNING
                 with self.write() as db:
-                    if db.execute(update(runs).where(same).values(_after_loss(row.request, row.tries))).rowcount:
+                    if db.execute(update(runs).where(same).values(after_loss(row.request, row.tries))).rowcount:
                         taken.append(row.id)
         return taken
-
-    def _stands_still(self, run_id: str, beat: tuple[int, int], is_over: bool) -> bool:
-        with self._observing:
-            seen = self._observed.setdefault(run_id, _Observed())
-            if seen.beat != beat:
-                self._observed[run_id] = _Observed(beat)
-                return False
-            return time.monotonic() - seen.since > (DOUBT if is_over else LEASE)
 
     # -- the database ----------------------------------------------------------------------------------------------
 
@@ -465,21 +370,6 @@ def answering() -> Iterator[None]:
 def new_id() -> str:
     """A name for a run, a comparison or a sweep."""
     return secrets.token_hex(4)
-
-
-def ending(status: RunStatus, message: str) -> dict[str, Any]:
-    """The columns of a run that is no longer active."""
-    return {"status": status, "message": message, "ended_at": now(), "token": "", "request": ""}
-
-
-def _after_loss(request: str, tries: int) -> dict[str, Any]:
-    """What becomes of a run whose worker is gone."""
-    if request:
-        status = RunStatus.STOPPED if request == "stop" else RunStatus.PAUSED
-        return ending(status, f"{status} by the reader")
-    if tries >= TRIES:
-        return ending(RunStatus.INTERRUPTED, f"{GONE}, {tries} times in a row; look at its log, then resume it")
-    return {"status": RunStatus.QUEUED, "token": "", "message": ""}
 
 
 def _to_frame(db: Connection, query: Any) -> pd.DataFrame:

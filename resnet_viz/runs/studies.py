@@ -11,7 +11,8 @@ from sqlalchemy import insert, select, update
 
 from resnet_viz.runs.owner import Owner
 from resnet_viz.runs.schema import ACTIVE, RunStatus, now, studies
-from resnet_viz.runs.store import GONE, LEASE, RunStore, new_id
+from resnet_viz.runs.silence import GONE, LEASE
+from resnet_viz.runs.store import RunStore, new_id
 
 DIGITS = 6  # significant ones of a number in an answer: what is measured is in 32-bit floats
 

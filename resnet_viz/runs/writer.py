@@ -11,6 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection, insert, select, update
 
 from resnet_viz.runs.opening import writing
+from resnet_viz.runs.records import Checkpoint, Claim
 from resnet_viz.runs.schema import (
     BLOCK,
     KINDS,
@@ -24,7 +25,8 @@ from resnet_viz.runs.schema import (
     samples,
     steps,
 )
-from resnet_viz.runs.store import LEASE, Checkpoint, Claim, RunStore, answering, ending
+from resnet_viz.runs.silence import LEASE, ending
+from resnet_viz.runs.store import RunStore, answering
 
 KEPT = 2  # checkpoints, beside the best
 LONGEST = 256  # steps that a worker writes at once, at the most

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_a_worker_killed_twenty_times_at_random_moments_leaves_no_trace(store, undisturbed, monkeypatch):
-    monkeypatch.setattr("resnet_viz.runs.store.TRIES", 1000)  # some of the kills come before anything was done
+    monkeypatch.setattr("resnet_viz.runs.silence.TRIES", 1000)  # some of the kills come before anything was done
     settings, chance = Settings(), random.Random(0)
     run = queue(store)
     killed = 0
@@ -234,7 +234,7 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing_when_it_wakes(store, 
     first = wait_until(store, run, lambda now: len(store.checkpoints(now.id)) >= 1)
     os.kill(first.owner.pid, signal.SIGSTOP)
     with monkeypatch.context() as patience:
-        patience.setattr("resnet_viz.runs.store.LEASE", 8.0)  # of this observer; the worker sleeps anyway
+        patience.setattr("resnet_viz.runs.silence.LEASE", 8.0)  # of this observer; the worker sleeps anyway
         wait_until(store, run, lambda now: now.attempt == 2 and now.step > first.step, settings)
     sleeper = psutil.Process(first.owner.pid)
     os.kill(first.owner.pid, signal.SIGCONT)

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from resnet_viz.runs import LostRun, Owner, RunShelf, RunStatus, RunStore, RunWriter, ShelfError, StudyStore
+from resnet_viz.runs.records import Checkpoint
 from resnet_viz.runs.schema import KINDS, metadata
 from resnet_viz.runs.shelf import MOST_NAME, MOST_NOTE, MOST_TAG, MOST_TAGS
-from resnet_viz.runs.store import Checkpoint
 
 WANTED = [({"family": family}, {"seed": 0}) for family in ("plain", "resnet")]
 

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from resnet_viz.runs import Checkpoint, LostRun, Owner, Run, RunStatus, RunStore, RunWriter, StoreError
 from resnet_viz.runs.schema import BLOCK
 from resnet_viz.runs.schema import runs as table
-from resnet_viz.runs.store import TRIES
+from resnet_viz.runs.silence import TRIES
 
 WANTED = [({"family": "plain"}, {"seed": 1}), ({"family": "resnet"}, {"seed": 2})]
 ELSEWHERE = Owner("another-host", 4321, 17.0)
@@ -58,8 +58,8 @@ def let_lease_run_out(store: RunStore, run_id: str) -> None:
 @pytest.fixture
 def impatient(monkeypatch):
     """An observer that waits for a beat for a moment only."""
-    monkeypatch.setattr("resnet_viz.runs.store.LEASE", 0.05)
-    monkeypatch.setattr("resnet_viz.runs.store.DOUBT", 0.05)
+    monkeypatch.setattr("resnet_viz.runs.silence.LEASE", 0.05)
+    monkeypatch.setattr("resnet_viz.runs.silence.DOUBT", 0.05)
 
 
 def wait_and_recover(store: RunStore) -> list[str]:
@@ -288,7 +288,7 @@ def test_a_clock_that_jumps_kills_nobody(store, monkeypatch):
     store.recover()
     let_lease_run_out(store, writer.run_id)  # as if the database's clock had jumped ahead
     assert store.recover() == []
-    monkeypatch.setattr("resnet_viz.runs.store.DOUBT", 0.05)
+    monkeypatch.setattr("resnet_viz.runs.silence.DOUBT", 0.05)
     threading.Event().wait(0.1)
     writer.beat()
     assert store.recover() == []  # it was heard of meanwhile

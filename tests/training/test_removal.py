@@ -6,7 +6,7 @@ import pytest
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Owner, RunShelf, RunStatus, RunStore, RunWriter, ShelfError
-from resnet_viz.runs.store import Checkpoint
+from resnet_viz.runs.records import Checkpoint
 from resnet_viz.settings import Settings
 from resnet_viz.training import LimitError, delete_runs, preset
 from resnet_viz.training.storage import Storage
