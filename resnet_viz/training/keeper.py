@@ -2,6 +2,7 @@
 
 import errno
 import time
+import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -133,7 +134,13 @@ class Keeper:
         checkpoint = Checkpoint(*place, **vars(written))
         for old in self.writer.keep_checkpoint(checkpoint, self.storage.locate(written.weights)):
             for name in {old.weights, old.state} - {written.weights, written.state}:
-                self.storage.delete(name)
+                self._delete(name)
+
+    def _delete(self, name: str) -> None:
+        try:
+            self.storage.delete(name)
+        except Exception:  # a file that stays costs room, and not the run
+            traceback.print_exc()
 
     def _try(self, write: Callable[[], Result]) -> Result | None:
         """What `write` gives; None where the disk does not take it, and from then on."""
@@ -146,7 +153,9 @@ class Keeper:
         except OSError as error:
             is_full = error.errno in FULL
             self.trouble = DiskFull(_say_full(self.storage, error)) if is_full else error
-            return None
+        except Exception as error:  # a storage on a host raises errors of its own
+            self.trouble = error
+        return None
 
 
 def _say_full(storage: Storage, error: OSError) -> str:

@@ -60,8 +60,8 @@ class CoreShare:
         before, all_busy_before, own_before = self.looked
         elapsed = now - before
         if elapsed >= LOOK_SECONDS:
+            self.looked = now, all_busy, own
             elsewhere = max(0.0, (all_busy - all_busy_before - (own - own_before)) / elapsed)
             free = int(count_cores() - elsewhere + SPARE)
             self.threads = max(1, min(threads_for(self.count_runs()), free))
-            self.looked = now, all_busy, own
         return self.threads

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
@@ -23,6 +23,7 @@ from resnet_viz import __version__
 from resnet_viz.data import DatasetError, ImageData, encode_png, load_dataset
 from resnet_viz.nets import NetSpec, SpecError
 from resnet_viz.runs import Claim, LostRun, Owner, Run, RunStatus, RunStore, RunWriter, StoreError, find_run
+from resnet_viz.runs.silence import BEAT
 from resnet_viz.settings import Settings
 from resnet_viz.training.allocator import keep_freed_memory
 from resnet_viz.training.config import ConfigError, TrainingConfig
@@ -35,7 +36,6 @@ from resnet_viz.training.threads import CoreShare
 if TYPE_CHECKING:
     from resnet_viz.nets import ConvNet
 
-BEAT_SECONDS = 5.0
 ASK_SECONDS = 0.5  # how often a worker looks whether it shall stop
 GRACE = 3.5  # seconds from then on, after which it is ended whatever it does: a step of a deep net can take minutes
 SAY_SECONDS = 1.0
@@ -92,7 +92,7 @@ class Pulse:
                 if self.is_alone and now - asked_at > GRACE:
                     self._end_process(self.asked)
             try:
-                if now - beaten > BEAT_SECONDS:
+                if now - beaten > BEAT:
                     request, beaten = self.writer.beat(), now
                 else:
                     request = self.writer.asked()
@@ -132,6 +132,9 @@ def work(
         outbox.put(lambda: writer.end(*_after_writing(keeper, status, message)))
     if isinstance(outbox.error, StoreError):
         raise outbox.error
+    if isinstance(outbox.error, Exception):  # which has taken the run's end with it
+        with suppress(LostRun):
+            writer.end(RunStatus.FAILED, _sentence(outbox.error))
     return store.run(claim.run_id)
 
 
@@ -203,7 +206,7 @@ def _train(
     keep_freed_memory()
     fixed = config.threads or (settings.cpus_a_run if settings.executor == "ray" else 0)
     at_once = 1 if fixed else runs_at_once(store, settings)
-    share = CoreShare(lambda: min(store.count_active(), at_once))
+    share = CoreShare(lambda: min(_count_here(store), at_once))
     threads = Counter[int]()
     torch.set_num_threads(fixed or share.threads)
     tell("Loading the data", 0.0)
@@ -223,7 +226,7 @@ def _train(
         elif isinstance(report, StepsDone):
             outbox.put(partial(writer.append, report.rows, vars(report.numbers), report.seconds))
             threads[torch.get_num_threads()] += len(report.rows)
-            if device == "cpu" and not fixed and share.look() != torch.get_num_threads():
+            if device == "cpu" and not fixed and _look(share) != torch.get_num_threads():
                 torch.set_num_threads(share.threads)
             keeper.after_steps()
         elif isinstance(report, Evaluating) and time.monotonic() - said > SAY_SECONDS:
@@ -239,6 +242,18 @@ def _train(
             keeper.after_epoch(report)
         watch(report)
         yield report
+
+
+def _count_here(store: RunStore) -> int:
+    """How many runs share this machine's cores: those at work here, and those that wait and may come."""
+    return store.count_running(Owner.here().host) + store.count_queued()
+
+
+def _look(share: CoreShare) -> int:
+    """The threads for the next steps; those of the last look while the database does not answer."""
+    with suppress(StoreError):
+        return share.look()
+    return share.threads
 
 
 def _load_start(store: RunStore, settings: Settings, run_id: str) -> "ConvNet":

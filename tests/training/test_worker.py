@@ -15,7 +15,8 @@ from resnet_viz.nets import NetSpec, load_checkpoint
 from resnet_viz.runs import Owner, Run, RunStatus, RunStore, RunWriter, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training import executor, prepare_workers, preset, start_workers
-from resnet_viz.training.worker import Pulse
+from resnet_viz.training.storage import Storage
+from resnet_viz.training.worker import Pulse, _count_here
 from tests.conftest import work_on
 
 PATIENCE = 90.0  # seconds; noisy machines
@@ -129,7 +130,7 @@ def test_a_failed_heartbeat_is_not_the_last(store, monkeypatch):
         return RunWriter.beat(writer)
 
     monkeypatch.setattr("resnet_viz.training.worker.ASK_SECONDS", 0.02)
-    monkeypatch.setattr("resnet_viz.training.worker.BEAT_SECONDS", 0.0)
+    monkeypatch.setattr("resnet_viz.training.worker.BEAT", 0.0)
     monkeypatch.setattr(writer, "beat", beat)
     with Pulse(writer, is_alone=False) as pulse:
         deadline = time.monotonic() + 10
@@ -185,6 +186,64 @@ def test_an_unforeseen_error_is_a_sentence_too(store, home, monkeypatch):
     ended = run_here(store, queue(store), home)
     assert ended.status is RunStatus.FAILED
     assert ended.message == "out of memory: try a smaller batch or depth"
+
+
+def test_a_database_that_does_not_answer_a_look_costs_no_run(store, home, monkeypatch):
+    asked = []
+
+    def count(_: RunStore) -> int:
+        asked.append(time.monotonic())
+        if len(asked) > 1:  # the first time is at the start
+            raise StoreError("the database does not answer; try again in a moment")
+        return 0
+
+    monkeypatch.setattr(RunStore, "count_queued", count)
+    monkeypatch.setattr("resnet_viz.training.threads.LOOK_SECONDS", 0.05)
+    ended = run_here(store, queue(store, epochs=2), home)
+    assert (ended.status, ended.message) == (RunStatus.FINISHED, "")
+    assert len(asked) > 1
+
+
+def test_threads_are_shared_with_the_runs_of_this_machine_alone(store):
+    queue(store)
+    queue(store, seed=1)
+    assert _count_here(store) == 2
+    store.claim(Owner("elsewhere", 1, 1.0))
+    assert _count_here(store) == 1
+    store.claim(Owner.here())
+    assert _count_here(store) == 1
+
+
+def test_an_old_checkpoint_that_cannot_be_deleted_costs_no_run(store, home, monkeypatch, capfd):
+    def refuse(*_):
+        raise PermissionError(13, "not allowed")
+
+    monkeypatch.setattr("resnet_viz.training.keeper.AT_LEAST", 0.0)
+    monkeypatch.setattr(Storage, "delete", refuse)
+    ended = run_here(store, queue(store), home)
+    assert ended.status is RunStatus.FINISHED
+    assert "not allowed" in capfd.readouterr().err  # the log says so
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no such host"), KeyError("x")])
+def test_what_a_storage_raises_ends_a_run_in_a_sentence(store, home, monkeypatch, error):
+    def refuse(*_):
+        raise error
+
+    monkeypatch.setattr(Storage, "write", refuse)
+    ended = run_here(store, queue(store, epochs=2), home)
+    assert ended.status is RunStatus.FAILED
+    assert type(error).__name__ in ended.message
+
+
+def test_what_ends_the_outbox_ends_the_run_in_a_sentence(store, home, monkeypatch):
+    def refuse(*_):
+        raise ValueError("numbers of another net")
+
+    monkeypatch.setattr(RunWriter, "append", refuse)
+    ended = run_here(store, queue(store, epochs=2), home)
+    assert ended.status is RunStatus.FAILED
+    assert "numbers of another net" in ended.message
 
 
 # -- the command line -------------------------------------------------------------------------------------------------
