@@ -98,6 +98,11 @@ class RunWriter:
                 (checkpoints, "step", step),
             ):
                 db.execute(table.delete().where(table.c.run_id == self.run_id, table.c[column] > last))
+            errors = select(evaluations.c.train_error, evaluations.c.test_error)
+            kept = errors.where(evaluations.c.run_id == self.run_id).order_by(evaluations.c.epoch.desc()).limit(1)
+            train_error, test_error = db.execute(kept).one_or_none() or (None, None)
+            now_so = {"train_error": train_error, "test_error": test_error}
+            db.execute(update(runs).where(runs.c.id == self.run_id).values(now_so))
         begun = step // BLOCK * BLOCK
         rows = self.store.steps(self.run_id, begun)
         reads = (RunStore.gradient_norms, RunStore.weight_norms, RunStore.update_norms, RunStore.responses)

@@ -81,7 +81,12 @@ def is_long(run: Run) -> bool:
 
 def state_of(runs: Sequence[Run]) -> str:
     """What figures of runs depend on: the same text where nothing is new."""
-    return repr([(run.id, run.attempt, run.step, run.status, run.test_error, is_long(run)) for run in runs])
+    return repr([(run.id, attempts_begun(run), run.step, run.status, run.test_error, is_long(run)) for run in runs])
+
+
+def attempts_begun(run: Run) -> int:
+    """How many attempts have taken a run back to where they go on; one that was only claimed has not yet."""
+    return len(run.facts.get("attempts", ()))
 
 
 def steps_so_far(run: Run) -> pd.DataFrame:
@@ -120,8 +125,8 @@ def layers_so_far(run: Run, kind: str) -> pd.DataFrame:
 
 
 def _name_of(kind: str, run: Run) -> tuple[str, str]:
-    """A frame's name, and the state in which what was read is good: a new attempt may take steps back."""
-    return f"{kind} {run.id} {is_long(run)}", str(run.attempt)
+    """A frame's name, and the state in which what was read is good: an attempt that has begun took steps back."""
+    return f"{kind} {run.id} {is_long(run)}", str(attempts_begun(run))
 
 
 @dataclass(frozen=True)

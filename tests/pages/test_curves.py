@@ -1,5 +1,6 @@
 """Can any runs be compared, seen as a reader wants to, and found again by the link?"""
 
+from base64 import b64decode
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -220,3 +221,28 @@ def test_what_was_read_is_kept_within_bounds_and_the_longest_unused_goes():
     assert shelf.find("a", "1") is frame
     assert shelf.find("a", "2") is None, "of another state"
     assert shelf.bytes <= 20_000
+
+
+def test_steps_that_a_crash_has_taken_are_not_shown_any_more(store, nobody_trains):
+    (run,) = store.add_comparison([(asdict(NetSpec("resnet", 8)), asdict(preset("digits")))])
+
+    def go_on(attempts: int, first: int, loss: float) -> None:
+        writer = RunWriter(store, store.claim(Owner.here(), run_id=run.id))
+        page.run()  # which looks at a run that was claimed, and not yet taken back
+        writer.rewind(first, 0, 0.0)
+        writer.describe({"layers": ["a"], "norm_layers": ["a"], "attempts": [{}] * attempts}, 40)
+        rows = pd.DataFrame({"step": np.arange(first + 1, 21), "loss": loss, "error": 0.5, "learning_rate": 0.1})
+        writer.append(rows, dict.fromkeys(KINDS, np.ones((len(rows), 1), np.float32)), 1.0)
+        page.run()
+        writer.end(RunStatus.PAUSED)
+        store.resume(run.id)
+
+    page = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
+    page.query_params["comparison"] = run.comparison
+    page.session_state["show"] = "loss"
+    go_on(1, 0, 1.0)
+    go_on(2, 10, 9.0)
+    assert not page.exception
+    figure = next(one for key, one in figures(page).items() if "loss" in key)
+    losses = np.frombuffer(b64decode(figure["data"][0]["y"]["bdata"]), figure["data"][0]["y"]["dtype"])
+    assert losses.tolist() == [1.0] * 10 + [9.0] * 10

@@ -152,6 +152,17 @@ def test_an_overview_has_the_means_of_whole_blocks_however_they_came_and_after_a
     assert store.steps(writer.run_id)["step"].tolist() == list(range(1, count + 1))  # no gap, no double step
 
 
+def test_a_run_that_goes_back_has_the_errors_of_where_it_is(store):
+    writer = begin(store)
+    for epoch in (1, 2):
+        losses = {"train_loss": 1.0, "train_error": 0.5 / epoch, "test_loss": 1.0, "test_error": 0.6 / epoch}
+        writer.evaluate({"epoch": epoch, "step": 10 * epoch, **losses}, 1.0)
+    writer.rewind(10, 1, 0.5)
+    assert (store.run(writer.run_id).train_error, store.run(writer.run_id).test_error) == (0.5, 0.6)
+    writer.rewind(0, 0, 0.0)
+    assert (store.run(writer.run_id).train_error, store.run(writer.run_id).test_error) == (None, None)
+
+
 def test_what_has_not_happened_yet_is_an_empty_frame(store):
     run, _ = store.add_comparison(WANTED)
     assert list(store.steps(run.id)) == ["step", "loss", "error", "learning_rate"]
