@@ -7,6 +7,7 @@ import streamlit as st
 
 from resnet_viz.plots import LayerView, Norms
 from resnet_viz.runs import Run
+from resnet_viz.runs.schema import BLOCK
 from resnet_viz.ui.comparisons import tell_apart
 from resnet_viz.ui.curves import pace_of, steps_of_epoch
 from resnet_viz.ui.history import is_long, layers_so_far
@@ -16,7 +17,6 @@ from resnet_viz.ui.view import choose_abscissa, offer_hold
 
 ORDERS = {"depth": "In order", "size": "Sorted"}
 SCALES = {"log": "Logarithmic", "linear": "Linear"}
-BLOCK = 64  # steps between two that are shown of a long run
 
 
 def norms_of(runs: Sequence[Run], kind: str) -> list[Norms]:
