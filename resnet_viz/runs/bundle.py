@@ -19,7 +19,6 @@ import time
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -61,6 +60,8 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "note": str,
     "tags": list,
 }
+MOST = 2**31 - 1  # of a whole number in the database
+LATEST = 10**11  # seconds since the epoch: the year 5138
 IDS = ("id", "comparison", "sweep")
 CARRIED = [name for name in TYPES if name not in ("samples", "tags")]  # columns of a run that mean something elsewhere
 
@@ -179,10 +180,12 @@ def _check_run(files: Mapping[str, bytes]) -> dict[str, Any]:
     for name, kind in TYPES.items():
         if not isinstance(row[name], kind) or isinstance(row[name], bool):
             raise BundleError(f"{name} of the run is {str(row[name])[:40]!r}; that cannot be")
-        if isinstance(row[name], float) and not isfinite(row[name]):
-            raise BundleError(f"{name} of the run is no number")
+        if isinstance(row[name], int | float) and not _is_number(row[name], kind):
+            raise BundleError(f"{name} of the run is no number that a run can have")
     if not all(re.fullmatch("[0-9a-z]{1,12}", row[name]) or (name == "sweep" and not row[name]) for name in IDS):
         raise BundleError("the ids of the run are not such as this program gives")
+    if not all(isinstance(label, int) and _is_number(label, int) for label in row["samples"]):
+        raise BundleError("the labels of the samples are not all numbers of classes")
     if not all(isinstance(tag, str) for tag in row["tags"]):
         raise BundleError("the tags of the run are not all words")
     if row["status"] not in [str(status) for status in RunStatus if not status.is_active]:
@@ -191,6 +194,11 @@ def _check_run(files: Mapping[str, bytes]) -> dict[str, Any]:
     if set(pictures) != {name for name in files if name.startswith("samples/")}:
         raise BundleError("the bundle does not hold the sample pictures that run.json lists")
     return row
+
+
+def _is_number(value: float, kind: type | tuple[type, ...]) -> bool:
+    """Whether a run can have a number: a whole one that a database holds, an error, or a time that a calendar has."""
+    return 0 <= value <= (MOST if kind is int else LATEST)  # NaN is not
 
 
 def _sha256(data: bytes) -> str:

@@ -112,7 +112,8 @@ def _rows_of(bundle: Bundle) -> list[tuple[Table, list[dict[str, Any]]]]:
         if list(frame) != columns:
             raise ValueError(f"{name} has other columns than {', '.join(columns)}")
         whole = [name for name in ("step", "epoch") if name in frame]
-        _check_rising(frame[whole[-1]].to_numpy(), name)
+        for counted in whole:
+            _check_rising(frame[counted].to_numpy(), name)
         typed = frame.astype({name: int if name in whole else float for name in frame})
         found.append((table, [finite(row) for row in typed.to_dict("records")]))  # type: ignore[arg-type]
     layers = load(files["layers.safetensors"])

@@ -1,8 +1,9 @@
 """Can a run move to another installation? With its weights, from storage to storage; what comes in is checked first."""
 
 from pathlib import Path
+from typing import Any
 
-from resnet_viz.data import ImageError, PictureFormat, decode_image
+from resnet_viz.data import DATASETS, ImageError, PictureFormat, decode_image
 from resnet_viz.nets import CheckpointError, NetSpec, SpecError, read_checkpoint
 from resnet_viz.runs import (
     Bundle,
@@ -22,6 +23,16 @@ from resnet_viz.training.checkpoints import KEPT_EPOCHS, epoch_file
 from resnet_viz.training.config import ConfigError, TrainingConfig
 from resnet_viz.training.storage import Storage
 from resnet_viz.training.weights import kept_epochs, locate_epoch, read_weights
+
+FACTS: dict[str, type] = {  # what pages read of those that are there
+    "layers": list,
+    "norm_layers": list,
+    "train_count": int,
+    "test_count": int,
+    "device": str,
+    "precision": str,
+    "versions": dict,
+}
 
 
 def export_run(store: RunStore, settings: Settings, run: Run, target: Path) -> None:
@@ -75,7 +86,8 @@ def _check(bundle: Bundle) -> NetSpec:
     """The net that was trained, with the channels and classes of its data. Raises BundleError."""
     run, facts = bundle.run, bundle.run["facts"]
     try:
-        TrainingConfig(**run["config"])
+        _check_data(TrainingConfig(**run["config"]))
+        _check_facts(facts)
         NetSpec(**run["spec"])
         spec = NetSpec(**facts.get("spec", run["spec"]))
         if bundle.weights:
@@ -88,6 +100,28 @@ def _check(bundle: Bundle) -> NetSpec:
     except (ConfigError, SpecError, ImageError, TypeError, KeyError, AttributeError) as error:
         raise BundleError(f"the bundle holds a run that this version does not know: {error}") from error
     return spec
+
+
+def _check_data(config: TrainingConfig) -> None:
+    if config.dataset not in DATASETS:
+        raise BundleError(f"the run learned from {str(config.dataset)[:40]!r}, a data set that this version has not")
+    if not isinstance(config.folder, str):
+        raise BundleError("the folder of the run's pictures is no text")
+
+
+def _check_facts(facts: dict[str, Any]) -> None:
+    for name, kind in FACTS.items():
+        if not isinstance(facts.get(name, kind()), kind):
+            raise BundleError(f"{name} of the run is {str(facts[name])[:40]!r}; that cannot be")
+    if not all(isinstance(layer, str) for layer in (*facts.get("layers", ()), *facts.get("norm_layers", ()))):
+        raise BundleError("the layers of the run are not all names")
+    kept = facts.get(KEPT_EPOCHS, 0)
+    if not _is_whole(kept) and not (isinstance(kept, list) and all(map(_is_whole, kept))):
+        raise BundleError(f"{KEPT_EPOCHS} of the run is {str(kept)[:40]!r}; that cannot be")
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)
 
 
 def _check_weights(data: bytes, name: str, spec: NetSpec) -> None:
@@ -103,7 +137,9 @@ def _names(bundle: Bundle) -> dict[str, str]:
     """The names in the storage of the files of weights, by their names in the bundle; made here, never taken over."""
     run_id, kept = bundle.run["id"], bundle.run["facts"].get(KEPT_EPOCHS, 0)
     epochs = {name: int(name.removeprefix("weights/").partition(".")[0]) for name in bundle.weights if name != WEIGHTS}
-    if bundle.weights and sorted(epochs.values()) != list(range(kept) if isinstance(kept, int) else kept):
+    found = sorted(epochs.values())
+    # Never a list as long as the bundle says: it can say anything.
+    if bundle.weights and found != (list(range(len(found))) if kept == len(found) else kept):
         raise BundleError("the bundle does not hold the weights of the epochs that the run has kept")
-    found = {name: epoch_file(run_id, epoch) for name, epoch in epochs.items()}
-    return found | ({WEIGHTS: f"weights/{run_id}.safetensors"} if WEIGHTS in bundle.weights else {})
+    named = {name: epoch_file(run_id, epoch) for name, epoch in epochs.items()}
+    return named | ({WEIGHTS: f"weights/{run_id}.safetensors"} if WEIGHTS in bundle.weights else {})

@@ -6,7 +6,7 @@ import json
 import random
 import stat
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +30,17 @@ from resnet_viz.runs import (
 from resnet_viz.runs.bundle import MANIFEST, NEEDED
 from resnet_viz.runs.schema import KINDS
 from resnet_viz.settings import Settings
-from resnet_viz.training import load_net, preset
+from resnet_viz.training import LimitError, continue_run, continue_sweep, load_net, preset, queue_sweep, stop_sweep
 from resnet_viz.training.transfer import export_run, import_run
 
 READS = ("steps", "evaluations", "gradient_norms", "weight_norms", "update_norms", "responses")
+
+
+@pytest.fixture
+def nobody_works(monkeypatch):
+    """The queue is looked at here, not who takes from it."""
+    for module in ("queue", "sweep"):
+        monkeypatch.setattr(f"resnet_viz.training.{module}.see_to_runs", lambda *_: None)
 
 
 @pytest.fixture
@@ -65,10 +72,13 @@ def rewrite(source: Path, changes: dict[str, bytes | None], honest: bool = True)
     return target
 
 
-def edit_run(source: Path, **fields) -> Path:
+def run_of(source: Path) -> dict:
     with zipfile.ZipFile(source) as archive:
-        row = json.loads(archive.read("run.json"))
-    return rewrite(source, {"run.json": json.dumps(row | fields).encode()})
+        return json.loads(archive.read("run.json"))
+
+
+def edit_run(source: Path, **fields) -> Path:
+    return rewrite(source, {"run.json": json.dumps(run_of(source) | fields).encode()})
 
 
 def test_a_run_arrives_as_it_left(trained, bundle, store):
@@ -153,6 +163,30 @@ def test_a_run_is_taken_in_once(bundle, store):
     assert Path(run.weights).read_bytes() == weights
 
 
+@pytest.mark.parametrize(("status", "epochs"), [("stopped", 0), ("finished", 2)])
+def test_a_run_from_elsewhere_does_not_go_on_as_it_would_begin_anew(bundle, store, status, epochs):
+    run = import_run(store, Settings(), edit_run(bundle, status=status))
+    with pytest.raises(LimitError, match=r"trained elsewhere.* run it again with one change"):
+        continue_run(store, Settings(), run, epochs)
+    assert replace(store.run(run.id), silent_for=run.silent_for) == run
+    assert store.steps(run.id)["step"].max() == run.step > 0
+
+
+def test_a_sweep_goes_on_without_its_runs_from_elsewhere(bundle, store, nobody_works):
+    sweep = queue_sweep(store, Settings(), [[(NetSpec("resnet", 8), preset("digits"))]])
+    stop_sweep(store, sweep)
+    run = import_run(store, Settings(), edit_run(bundle, status="stopped", sweep=sweep))
+    assert len(store.sweep(sweep)) == 2
+    assert continue_sweep(store, Settings(), sweep) == 1
+    assert store.run(run.id).status is RunStatus.STOPPED
+
+
+def test_a_recorded_run_does_not_go_on(store):
+    run = next(run for run in recorded_stores()["digits"].runs() if not run.weights)
+    with pytest.raises(LimitError, match="trained elsewhere"):
+        continue_run(store, Settings(), run, epochs=1)
+
+
 def test_a_run_at_work_is_not_taken_away(store):
     (run,) = store.add_comparison([({}, {})])
     with pytest.raises(BundleError, match="is queued; wait for its end"):
@@ -231,6 +265,25 @@ def bad_files(bundle: Path, tmp_path: Path):
     yield edit_run(bundle, config={"epochs": 0}), "does not know"
     yield edit_run(bundle, config={"evil": 1}), "does not know"
     yield edit_run(bundle, facts={}), "does not know"
+    yield edit_run(bundle, config={"dataset": "nosuch"}), "'nosuch', a data set that this version has not"
+    yield edit_run(bundle, config={"folder": 7}), "is no text"
+    yield edit_run(bundle, seconds=10**400), "seconds of the run is no number"
+    yield edit_run(bundle, created_at=1e12), "created_at of the run is no number"  # no calendar has that day
+    yield edit_run(bundle, ended_at=-1), "ended_at of the run is no number"
+    yield edit_run(bundle, step=2**31), "step of the run is no number"
+    yield edit_run(bundle, position=-1), "position of the run is no number"
+    labels = run_of(bundle)["samples"]
+    yield edit_run(bundle, samples=[10**400, *labels[1:]]), "labels of the samples"
+    yield edit_run(bundle, samples=["seven", *labels[1:]]), "labels of the samples"
+    facts = run_of(bundle)["facts"]
+    yield edit_run(bundle, facts=facts | {"layers": [1] * len(facts["layers"])}), "layers of the run are not all names"
+    yield edit_run(bundle, facts=facts | {"train_count": "many"}), "train_count of the run is 'many'"
+    for kept in (None, ["x"], [True], 1.0, {}):
+        yield edit_run(bundle, facts=facts | {"kept_epochs": kept}), "kept_epochs of the run is"
+    for kept in (1, -1, [0], 10**300):
+        yield edit_run(bundle, facts=facts | {"kept_epochs": kept}), "epochs that the run has kept"
+    head = b"epoch,step,train_loss,train_error,test_loss,test_error\n"
+    yield rewrite(bundle, {"evaluations.csv": head + b"1,99999999999,1,1,1,1\n"}), "cannot be read"
 
 
 def test_what_is_no_bundle_gets_a_sentence_and_changes_nothing(bundle, store, tmp_path):
