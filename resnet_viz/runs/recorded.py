@@ -5,7 +5,7 @@ from functools import lru_cache
 from resnet_viz.place import ROOT
 from resnet_viz.runs.records import Run
 from resnet_viz.runs.schema import RunStatus
-from resnet_viz.runs.store import RunStore
+from resnet_viz.runs.store import ALL, RunStore
 
 RECORDED = ROOT / "recorded"
 
@@ -39,4 +39,4 @@ def find_run(store: RunStore, run_id: str) -> Run:
 
 def finished_runs(store: RunStore) -> list[Run]:
     """All runs that reached their end, the store's own first, then the recorded ones."""
-    return [run for one in stores_with(store) for run in one.runs() if run.status is RunStatus.FINISHED]
+    return [run for one in stores_with(store) for run in one.runs(ALL) if run.status is RunStatus.FINISHED]

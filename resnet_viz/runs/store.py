@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from resnet_viz.runs.opening import LOCK, StoreError, file_of, open_engine, open_to_read, writing
 from resnet_viz.runs.owner import Owner
+from resnet_viz.runs.queueing import OtherSweep, Wanted, add_runs, find_active, new_id, texts_of
 from resnet_viz.runs.records import Checkpoint, Claim, Run
 from resnet_viz.runs.schema import (
     ACTIVE,
@@ -31,6 +32,8 @@ from resnet_viz.runs.schema import (
     studies,
 )
 from resnet_viz.runs.silence import LEASE, Silence, after_loss, ending
+
+ALL = 10**9  # comparisons: more than there will be
 
 
 class RunStore:
@@ -58,40 +61,39 @@ class RunStore:
 
     # -- what a page asks for --------------------------------------------------------------------------------------
 
-    def add_comparison(self, wanted: Sequence[tuple[dict[str, Any], dict[str, Any]]], sweep: str = "") -> list[Run]:
+    def add_comparison(self, wanted: Wanted, sweep: str = "") -> list[Run]:
         """Queue one run for each (spec, config), all of one comparison, in this order.
 
         Where the same comparison is queued or running already, as after a double click, it is given back instead.
         """
-        rows = [
-            {
-                "position": position,
-                "status": RunStatus.QUEUED,
-                "spec": json.dumps(spec),
-                "config": json.dumps(config),
-                "sweep": sweep,
-            }
-            for position, (spec, config) in enumerate(wanted)
-        ]
         with self.write() as db:
             self.lock(db, LOCK + 1)  # of two clicks at once the second sees what the first added
-            comparison = self._find_active(db, rows)
-            if comparison is None:
-                comparison = new_id()
-                at = db.execute(select(now())).scalar_one()
-                common = {"comparison": comparison, "created_at": at, "heartbeat_at": at}
-                db.execute(insert(runs), [{"id": new_id(), **common, **row} for row in rows])
+            comparison, _ = find_active(db).get(texts_of(wanted)) or (add_runs(db, wanted, sweep), sweep)
         return self.comparison(comparison)
 
-    @staticmethod
-    def _find_active(db: Connection, rows: Sequence[dict[str, Any]]) -> str | None:
-        """The comparison whose runs are exactly these, and still at work or waiting."""
-        query = select(runs.c.comparison, runs.c.spec, runs.c.config).where(runs.c.status.in_(ACTIVE))
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for row in db.execute(query.order_by(runs.c.comparison, runs.c.position)):
-            groups.setdefault(row.comparison, []).append((row.spec, row.config))
-        wanted = [(row["spec"], row["config"]) for row in rows]
-        return next((comparison for comparison, found in groups.items() if found == wanted), None)
+    def add_sweep(self, comparisons: Sequence[Wanted]) -> str:
+        """Queue comparisons that belong together; the id of their sweep.
+
+        Where all of them are queued or running in one sweep already, as after a double click, its id is given back;
+        one that was started alone joins. Raises OtherSweep, and queues nothing then, where some belong to another.
+        """
+        sweep = new_id()
+        with self.write() as db:
+            self.lock(db, LOCK + 1)
+            active = find_active(db)
+            others = [active.get(texts_of(wanted), ("", ""))[1] for wanted in comparisons]
+            if len(set(others)) == 1 and others[0]:
+                return others[0]
+            if any(others):
+                raise OtherSweep({place: other for place, other in enumerate(others) if other})
+            for place, wanted in enumerate(comparisons):
+                if found := active.get(texts_of(wanted)):
+                    ours = (runs.c.comparison == found[0]) & runs.c.status.in_(ACTIVE)
+                    db.execute(update(runs).where(ours).values(sweep=sweep))
+                else:
+                    # A millisecond later each, so that they are trained in this order.
+                    active[texts_of(wanted)] = (add_runs(db, wanted, sweep, place / 1000), sweep)
+        return sweep
 
     def request(self, run_id: str, request: str) -> None:
         """Ask a run to "stop" or to "pause"; a waiting one does so at once, a running one within seconds."""
@@ -138,10 +140,18 @@ class RunStore:
 
     def sweep(self, sweep: str) -> list[Run]:
         """The runs of a sweep in the order in which they were asked for; empty where there is none."""
-        return self._runs(select_runs().where(runs.c.sweep == sweep).order_by(runs.c.created_at, *_IN_ORDER))
+        return self._runs(select_runs().where(runs.c.sweep == sweep).order_by(*_TO_CLAIM))
+
+    def queued(self) -> list[Run]:
+        """All runs that wait for their turn, in the order in which they are claimed."""
+        return self._runs(select_runs().where(runs.c.status == RunStatus.QUEUED).order_by(*_TO_CLAIM))
+
+    def running(self) -> list[Run]:
+        """All runs that are at work."""
+        return self._runs(select_runs().where(runs.c.status == RunStatus.RUNNING).order_by(*_TO_CLAIM))
 
     def runs(self, comparisons: int = 200, archived: bool = False) -> list[Run]:
-        """The runs of the newest comparisons, those of a comparison together and in order.
+        """The runs of the newest comparisons (of ALL, where that many are asked for), each together and in order.
 
         Archived ones are left out, unless they are asked for as well.
         """
@@ -276,7 +286,7 @@ class RunStore:
                 here = (runs.c.status == RunStatus.RUNNING) & (runs.c.owner_host == owner.host)
                 if db.execute(select(func.count()).select_from(runs).where(here)).scalar_one() >= at_once:
                     return None
-            oldest = select(runs.c.id).where(waiting).order_by(runs.c.created_at, *_IN_ORDER).limit(1)
+            oldest = select(runs.c.id).where(waiting).order_by(*_TO_CLAIM).limit(1)
             found = db.execute(oldest.with_for_update(skip_locked=True)).scalar_one_or_none()
             if found is None:
                 return None
@@ -346,6 +356,7 @@ class RunStore:
 
 
 _IN_ORDER = (runs.c.comparison, runs.c.position)
+_TO_CLAIM = (runs.c.created_at, *_IN_ORDER)
 _HIDDEN = {"tries", "token", "beats", "heartbeat_at", "lease_until"}
 
 
@@ -365,11 +376,6 @@ def answering() -> Iterator[None]:
         raise StoreError(f"the database does not answer ({reason}); try again in a moment") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the database does not answer ({str(error).splitlines()[0]})") from error
-
-
-def new_id() -> str:
-    """A name for a run, a comparison or a sweep."""
-    return secrets.token_hex(4)
 
 
 def _to_frame(db: Connection, query: Any) -> pd.DataFrame:

@@ -158,7 +158,7 @@ def _to_study(row: Any) -> Study:
 
 
 def _frame_to_text(frame: pd.DataFrame) -> str:
-    """A frame as JSON, split into index, columns and data; numbers that are not finite as Python writes them."""
+    """A frame as JSON, split into columns and data; numbers that are not finite as Python writes them."""
     columns = {name: frame[name].tolist() for name in frame}
     for name, values in columns.items():
         if is_float_dtype(frame[name]):

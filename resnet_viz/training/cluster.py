@@ -15,7 +15,7 @@ from typing import Any
 
 import ray
 
-from resnet_viz.runs import Owner, RunStatus, RunStore, StoreError
+from resnet_viz.runs import Owner, RunStore, StoreError
 from resnet_viz.settings import Settings
 
 PACKAGE = Path(__file__).parents[1]
@@ -81,7 +81,7 @@ class Keeper:
         while True:
             try:
                 store.recover()
-                self._submit([run.id for run in store.runs() if run.status is RunStatus.QUEUED])
+                self._submit([run.id for run in store.queued()])
             except StoreError:
                 traceback.print_exc()  # the database does not answer: later again
             time.sleep(LOOK_SECONDS)

@@ -10,7 +10,7 @@ import time
 import traceback
 from dataclasses import asdict
 
-from resnet_viz.runs import Claim, Owner, RunStatus, RunStore, StoreError
+from resnet_viz.runs import Claim, Owner, RunStore, StoreError
 from resnet_viz.settings import Settings
 from resnet_viz.training.processes import launch
 from resnet_viz.training.threads import default_at_once
@@ -99,8 +99,8 @@ def end_frozen(store: RunStore) -> None:
     own group.
     """
     now, still = time.monotonic(), set()
-    for run in store.runs():
-        if run.status is RunStatus.RUNNING and run.request and run.owner.is_here:
+    for run in store.running():
+        if run.request and run.owner.is_here:
             still.add(key := (store.url, run.id, run.attempt))
             if now - _asked.setdefault(key, now) > FROZEN and not run.owner.is_gone:
                 with contextlib.suppress(OSError):

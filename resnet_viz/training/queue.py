@@ -15,19 +15,17 @@ from resnet_viz.training.storage import Storage
 
 
 class LimitError(ValueError):
-    """More than this installation allows; the message is a sentence with the limit."""
+    """More than this installation allows, or can do; the message is a sentence with the limit."""
 
 
-def queue_runs(
-    store: RunStore, settings: Settings, wanted: Sequence[tuple[NetSpec, TrainingConfig]], sweep: str = ""
-) -> list[Run]:
+def queue_runs(store: RunStore, settings: Settings, wanted: Sequence[tuple[NetSpec, TrainingConfig]]) -> list[Run]:
     """Queue one run for each net and configuration, as one comparison, and have them started.
 
     The same comparison, where it is queued or running already, is given back instead. Raises LimitError, ConfigError,
     SpecError or DatasetError with a sentence, and queues nothing then.
     """
     check_limits(store, settings, wanted)
-    runs = store.add_comparison([(asdict(spec), asdict(config)) for spec, config in wanted], sweep)
+    runs = store.add_comparison([(asdict(spec), asdict(config)) for spec, config in wanted])
     see_to_runs(store, settings)
     return runs
 
@@ -35,8 +33,13 @@ def queue_runs(
 def continue_run(store: RunStore, settings: Settings, run: Run, epochs: int = 0) -> bool:
     """Let a run go on from its last checkpoint: to its end, or for more epochs. False where it cannot.
 
-    Raises LimitError or ConfigError with a sentence.
+    Raises LimitError or ConfigError with a sentence; LimitError for one that was trained elsewhere, too.
     """
+    if is_from_elsewhere(store, run):
+        raise LimitError(
+            f"run {run.id} was trained elsewhere, and no checkpoint from which it could go on came along; "
+            "run it again with one change instead, with another seed for one"
+        )
     config = TrainingConfig(**run.config)
     if epochs:
         config = replace(config, more_epochs=(*config.more_epochs, epochs))
@@ -44,6 +47,15 @@ def continue_run(store: RunStore, settings: Settings, run: Run, epochs: int = 0)
     is_queued = store.resume(run.id, asdict(config) if epochs else None)
     see_to_runs(store, settings)
     return is_queued
+
+
+def is_from_elsewhere(store: RunStore, run: Run) -> bool:
+    """Whether a run was trained elsewhere and came without a checkpoint: it would begin anew, and lose its history."""
+    try:
+        has_worker = store.run(run.id).attempt > 0
+    except KeyError:  # a recorded one
+        has_worker = False
+    return not has_worker and bool(run.weights or run.step) and not store.checkpoints(run.id)
 
 
 def see_to_runs(store: RunStore, settings: Settings) -> None:

@@ -6,12 +6,13 @@ from itertools import product
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore
-from resnet_viz.runs.store import new_id
+from resnet_viz.runs.queueing import OtherSweep
 from resnet_viz.settings import Settings
 from resnet_viz.training.config import TrainingConfig
-from resnet_viz.training.queue import check_limits, continue_run, see_to_runs
+from resnet_viz.training.queue import LimitError, check_limits, continue_run, is_from_elsewhere, see_to_runs
 
 Wanted = list[tuple[NetSpec, TrainingConfig]]
+MOST_TOLD = 3  # comparisons that a sentence names
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,26 @@ class Grid:
 
 
 def queue_sweep(store: RunStore, settings: Settings, comparisons: Sequence[Wanted]) -> str:
-    """Queue all runs of a sweep and have them started; its id. Raises as `queue_runs`, and queues nothing then."""
+    """Queue all runs of a sweep and have them started; its id, or that of the sweep in which all of them are at work.
+
+    Raises as `queue_runs`, LimitError also where some of them are at work in another sweep, and queues nothing then.
+    """
     check_limits(store, settings, [one for wanted in comparisons for one in wanted])
-    sweep = new_id()
-    for wanted in comparisons:
-        store.add_comparison([(asdict(spec), asdict(config)) for spec, config in wanted], sweep)
+    try:
+        sweep = store.add_sweep([[(asdict(spec), asdict(config)) for spec, config in wanted] for wanted in comparisons])
+    except OtherSweep as error:
+        raise LimitError(_say_taken(comparisons, error.taken)) from error
     see_to_runs(store, settings)
     return sweep
+
+
+def _say_taken(comparisons: Sequence[Wanted], taken: dict[int, str]) -> str:
+    names = [f"{', '.join(spec.name for spec, _ in wanted)}, seed {wanted[0][1].seed}" for wanted in comparisons]
+    told = "; ".join(f"{names[place]}: {sweep}" for place, sweep in list(taken.items())[:MOST_TOLD])
+    return (
+        f"{len(taken)} of {len(comparisons)} comparisons are at work in another sweep already "
+        f"({told}{'; …' * (len(taken) > MOST_TOLD)}); wait for its end, stop it, or leave them out"
+    )
 
 
 def stop_sweep(store: RunStore, sweep: str, request: str = "stop") -> None:
@@ -58,8 +72,12 @@ def stop_sweep(store: RunStore, sweep: str, request: str = "stop") -> None:
 
 
 def continue_sweep(store: RunStore, settings: Settings, sweep: str) -> int:
-    """Let all runs of a sweep that have not reached their end go on where they stand; how many there are."""
-    return sum(continue_run(store, settings, run) for run in store.sweep(sweep) if run.status.can_resume)
+    """Let all runs of a sweep that have not reached their end go on where they stand; how many there are.
+
+    Those that were trained elsewhere stay as they are.
+    """
+    ended = [run for run in store.sweep(sweep) if run.status.can_resume]
+    return sum(continue_run(store, settings, run) for run in ended if not is_from_elsewhere(store, run))
 
 
 def count_ended(runs: Sequence[Run]) -> int:

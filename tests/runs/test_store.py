@@ -13,9 +13,11 @@ import pytest
 from sqlalchemy import update
 
 from resnet_viz.runs import Checkpoint, LostRun, Owner, Run, RunStatus, RunStore, RunWriter, StoreError
+from resnet_viz.runs.queueing import OtherSweep
 from resnet_viz.runs.schema import BLOCK
 from resnet_viz.runs.schema import runs as table
 from resnet_viz.runs.silence import TRIES
+from resnet_viz.runs.store import ALL
 
 WANTED = [({"family": "plain"}, {"seed": 1}), ({"family": "resnet"}, {"seed": 2})]
 ELSEWHERE = Owner("another-host", 4321, 17.0)
@@ -410,6 +412,27 @@ def test_a_choice_is_remembered(store):
     for value in (3, 4):
         store.choose("at_once", value)
     assert store.chosen("at_once") == 4
+
+
+def test_all_runs_that_wait_or_are_at_work_are_known_in_the_order_of_their_claims(store):
+    store.add_sweep([[({"family": "plain"}, {"seed": seed})] for seed in range(205)])
+    assert [run.config["seed"] for run in store.queued()] == list(range(205))
+    waiting = store.queued()
+    claimed = [store.claim(ELSEWHERE).run_id for _ in range(3)]
+    assert claimed == [run.id for run in waiting[:3]] == [run.id for run in store.running()]
+    assert [run.id for run in store.queued()] == [run.id for run in waiting[3:]]
+    assert len(store.runs(ALL)) == 205
+
+
+def test_a_sweep_takes_in_what_was_started_alone_and_leaves_what_is_anothers(store):
+    alone = store.add_comparison(WANTED[:1])
+    sweep = store.add_sweep([WANTED[:1], WANTED])
+    assert [run.id for run in store.sweep(sweep)][:1] == [run.id for run in alone]
+    assert store.add_sweep([WANTED]) == store.add_sweep([WANTED[:1], WANTED]) == sweep
+    with pytest.raises(OtherSweep) as refused:
+        store.add_sweep([WANTED[1:], WANTED])
+    assert refused.value.taken == {1: sweep}
+    assert len(store.runs()) == 3  # and nothing was queued
 
 
 def test_runs_of_a_sweep_are_found_together(store):

@@ -1,6 +1,7 @@
 """Is more than an installation allows refused with a sentence, and is a grid what it says?"""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -86,6 +87,46 @@ def test_a_sweep_is_stopped_and_continued_together(store, home):
     assert [run.status for run in store.sweep(sweep)] == [RunStatus.FINISHED] + [RunStatus.STOPPED] * 5
     assert continue_sweep(store, settings, sweep) == 5
     assert [run.status for run in store.sweep(sweep)] == [RunStatus.FINISHED] + [RunStatus.QUEUED] * 5
+
+
+def test_the_same_sweep_twice_is_one(store, home):
+    wanted = Grid((8, 14), seeds=range(2)).comparisons(preset("digits"))
+    sweep = queue_sweep(store, Settings(), wanted)
+    assert queue_sweep(store, Settings(), wanted) == sweep
+    assert queue_sweep(store, Settings(), wanted[1:]) == sweep  # it has all of them
+    assert len(store.runs()) == len(store.sweep(sweep)) == 8
+
+
+def test_two_clicks_at_once_make_one_sweep(store, home):
+    wanted = Grid((8, 14), seeds=range(2)).comparisons(preset("digits"))
+    with ThreadPoolExecutor(4) as pool:
+        sweeps = set(pool.map(lambda _: queue_sweep(store, Settings(), wanted), range(4)))
+    assert len(sweeps) == 1
+    assert len(store.sweep(sweeps.pop())) == 8
+
+
+def test_a_sweep_of_which_some_are_in_another_is_refused_and_names_them(store, home):
+    first, *others = Grid((8,), seeds=range(5)).comparisons(preset("digits", seed=3))
+    sweep = queue_sweep(store, Settings(), [first])
+    with pytest.raises(LimitError, match=rf"1 of 5 comparisons .*plain-8, ResNet-8 \(A\), seed 3: {sweep}\)"):
+        queue_sweep(store, Settings(), [*others, first])
+    assert len(store.runs()) == 2
+    stop_sweep(store, sweep)
+    assert len(store.sweep(queue_sweep(store, Settings(), [*others, first]))) == 10
+
+
+def test_a_comparison_that_was_started_alone_joins_a_sweep_that_has_it(store, home):
+    wanted = Grid((8,), seeds=range(3)).comparisons(preset("digits"))
+    alone = queue_runs(store, Settings(), wanted[1])
+    runs = store.sweep(queue_sweep(store, Settings(), wanted))
+    assert len(runs) == len(store.runs()) == 6
+    assert {run.id for run in alone} < {run.id for run in runs}
+
+
+def test_runs_of_a_sweep_are_trained_in_the_order_in_which_they_were_asked_for(store, home):
+    wanted = Grid((8,), families=("plain",), seeds=range(20)).comparisons(preset("digits"))
+    sweep = queue_sweep(store, Settings(), wanted)
+    assert [run.config["seed"] for run in store.sweep(sweep)] == list(range(20))
 
 
 def test_a_cluster_that_is_not_installed_is_a_sentence(store, home, monkeypatch):
