@@ -63,7 +63,10 @@ def _price(comparisons: Sequence[Wanted], at_once: int) -> str:
         depth = 8 if spec.family == "vgg" else possible_depths(spec.family, spec.stem, spec.block)[0]
         kind = spec if spec.family == "vgg" else replace(spec, depth=depth)
         if kind not in kinds:
-            kinds[kind] = training.measure_pace(kind, config, side, device, precision, at_once)
+            try:
+                kinds[kind] = training.measure_pace(kind, config, side, device, precision, at_once)
+            except RuntimeError as error:  # a GPU without free memory, for one
+                return f"{said}; how long that takes could not be measured here ({error})"
         seconds += training.estimate_seconds(spec, one, kinds[kind], data.train_count, data.test_count)
     return f"{said}; about {seconds / at_once / 60:.1f} min on {device.title} ({precision}), estimated from steps here"
 

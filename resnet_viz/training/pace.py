@@ -26,7 +26,7 @@ from resnet_viz.training.threads import threads_for
 
 BLOCKS = (1, 4)  # of each stage, in the two nets; what lies between them is the cost of three
 ROUNDS, WARMING = 4, 1  # the first round compiles kernels
-
+NOT_TAKEN = "the steps that were to be measured could not be taken"
 
 _meters: list[subprocess.Popen[str]] = []
 _lock = threading.Lock()
@@ -50,12 +50,13 @@ def measure_pace(
         threads_for(at_once),
     ]
     with _lock:
-        _meters[:] = [meter for meter in _meters if meter.poll() is None]
-        while len(_meters) < at_once:
-            _meters.append(_launch())
-        for meter in _meters[:at_once]:
-            _write(meter, kind)
-        paces = [_read(meter) for meter in _meters[:at_once]]
+        try:
+            paces = _ask(kind, at_once)
+        except BaseException as error:
+            _end_all()  # an answer that nobody has read would be taken for one to the next question
+            if isinstance(error, OSError | ValueError):
+                raise RuntimeError(f"{NOT_TAKEN} ({error})") from error
+            raise
     return Pace(*(statistics.mean(values) for values in zip(*paces, strict=True)))
 
 
@@ -63,10 +64,24 @@ def measure_pace(
 def end_measuring() -> None:
     """End the processes that measure; the next call of `measure_pace` starts new ones."""
     with _lock:
-        for meter in _meters:
-            meter.kill()
-            meter.wait()
-        _meters.clear()
+        _end_all()
+
+
+def _end_all() -> None:
+    for meter in _meters:
+        meter.kill()
+        meter.wait()
+    _meters.clear()
+
+
+def _ask(kind: list[object], at_once: int) -> list[tuple[float, float]]:
+    """The answers of so many processes that measure side by side."""
+    _meters[:] = [meter for meter in _meters if meter.poll() is None]
+    while len(_meters) < at_once:
+        _meters.append(_launch())
+    for meter in _meters[:at_once]:
+        _write(meter, kind)
+    return [_read(meter) for meter in _meters[:at_once]]
 
 
 def _launch() -> subprocess.Popen[str]:
@@ -83,7 +98,7 @@ def _read(meter: subprocess.Popen[str]) -> tuple[float, float]:
     assert meter.stdout is not None
     answer = meter.stdout.readline()
     if not answer:
-        raise RuntimeError("the steps that were to be measured could not be taken")
+        raise RuntimeError(NOT_TAKEN)
     first, block = json.loads(answer)
     return first, block
 

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from resnet_viz import nets, training  # by room: `training.find_devices` imports torch when it is called, not here
-from resnet_viz.nets import NetSpec
+from resnet_viz.data import DatasetError
+from resnet_viz.nets import NetSpec, SpecError
 from resnet_viz.runs import Run, RunStore, StoreError
 from resnet_viz.settings import Settings
-from resnet_viz.training import TrainingConfig
-from resnet_viz.ui.language import _, cached, said
+from resnet_viz.training import ConfigError, LimitError, TrainingConfig
+from resnet_viz.ui.language import _, cached, said, sentence
 from resnet_viz.ui.text import plain, refuse
 
 if TYPE_CHECKING:
@@ -105,6 +106,20 @@ def while_store_answers(show: Callable[..., None]) -> Callable[..., None]:
     return shown
 
 
+def or_say_why(act: Callable[..., None]) -> Callable[..., None]:
+    """What a control calls, before any part of the page runs: where it cannot be done, a toast says why."""
+
+    @wraps(act)
+    def acted(*args: Any) -> None:
+        try:
+            act(*args)
+        except (StoreError, LimitError, ConfigError, SpecError, DatasetError) as error:
+            told = sentence(str(error))
+            st.toast(plain(told[:1].upper() + told[1:]), icon=":material/error:")
+
+    return acted
+
+
 @dataclass(frozen=True)
 class Kind:
     """What the pace of a run depends on, but for its depth: nets of this kind, `at_once` side by side."""
@@ -173,7 +188,7 @@ def _explore(found: Machine, store: RunStore) -> None:
         except queue.Empty:
             training.end_measuring()
             kind = found.asked.get()
-        while store.count_active():
+        while _is_busy(store):
             time.sleep(1.0)  # a measurement beside a training would be wrong, and slow the training
         device = next(device for device in found.devices if device.kind == kind.device)
         config = TrainingConfig(batch_size=kind.batch_size)
@@ -184,6 +199,14 @@ def _explore(found: Machine, store: RunStore) -> None:
         except RuntimeError:  # a GPU without free memory, for one: there is no estimate then
             pace = training.Pace(math.nan, math.nan)
         found.paces[kind] = pace
+
+
+def _is_busy(store: RunStore) -> bool:
+    """Whether nets train, as far as one can know: a database that does not answer may have some at work."""
+    try:
+        return bool(store.count_active())
+    except StoreError:
+        return True
 
 
 def freeze_imports() -> None:
