@@ -86,12 +86,11 @@ def keeps_more(depth: int) -> Judge:
     """Trained on with blocks that do nothing, the residual net keeps its error and the plain one does not."""
 
     def judge(evidence: Evidence) -> Finding:
-        pair = evidence.pair(depth)
-        ended = {
-            family: [run for run in evidence.started_from([one.id for one in pair]) if run.spec["family"] == family]
-            for family in ("plain", "resnet")
-        }
-        if not all(ended.values()):
+        for pair in evidence.pairs(depth):
+            ended = {start.spec["family"]: evidence.started_from(start.id) for start in pair}
+            if all(ended.values()):
+                break
+        else:
             return untested(f"run that trains plain-{depth} and ResNet-{depth} on with blocks appended")
         rises = {
             start.spec["family"]: [
@@ -106,8 +105,8 @@ def keeps_more(depth: int) -> Judge:
         sentence = (
             f"With {blocks} blocks appended and trained on, plain-{depth} changes its test error by {plain:+.1f} "
             "points "
-            f"and ResNet-{depth} by {residual:+.1f} (means of {len(rises['plain'])} seeds; up to {CLOSE:g} counts as "
-            "kept)."
+            f"and ResNet-{depth} by {residual:+.1f} ({_say_seeds(ended['plain'], ended['resnet'])}; up to {CLOSE:g} "
+            "counts as kept)."
         )
         return Finding(verdict, sentence, _ids(pair, *ended.values()))
 
@@ -126,15 +125,20 @@ def _is_close(found: lab.Comparison) -> bool:
 def _tell(ours: Sequence[Run], theirs: Sequence[Run], error: str, found: lab.Comparison) -> str:
     kind = "training" if error == "train_error" else "test"
     means = [100 * fmean(getattr(run, error) for run in runs) for runs in (ours, theirs)]
-    seeds = f"{len(ours)} and {len(theirs)} seeds" if len(ours) != len(theirs) else f"{len(ours)} seeds each"
-    seeds = "one seed each" if len(ours) == len(theirs) == 1 else seeds
     p = ""
     if found.p is not None:
         p = f" (p = {found.p:.2g} by Welch's t-test; a difference of {found.low:+.1f} to {found.high:+.1f} points)"
     return (
-        f"{found.names[0]} has {means[0]:.1f} % {kind} error and {found.names[1]} {means[1]:.1f} % ({seeds}): "
+        f"{found.names[0]} has {means[0]:.1f} % {kind} error and {found.names[1]} {means[1]:.1f} % "
+        f"({_say_seeds(ours, theirs)}): "
         f"{found.words}{p}."
     )
+
+
+def _say_seeds(ours: Sequence[Run], theirs: Sequence[Run]) -> str:
+    if len(ours) != len(theirs):
+        return f"{len(ours)} and {len(theirs)} seeds"
+    return "one seed each" if len(ours) == 1 else f"{len(ours)} seeds each"
 
 
 def _one_seed(runs: Sequence[Run]) -> str:

@@ -10,7 +10,7 @@ from resnet_viz.studies.evidence import Evidence, Finding, Verdict
 
 SEEDS = (0, 1, 2)
 PLAIN_20, PLAIN_56 = NetSpec("plain", 20), NetSpec("plain", 56)
-RES_20, RES_56, RES_110 = NetSpec("resnet", 20), NetSpec("resnet", 56), NetSpec("resnet", 110)
+RES_20, RES_56 = NetSpec("resnet", 20), NetSpec("resnet", 56)
 HE_2015, HE_2016, ARTICLE = "He et al. 2015", "He et al. 2016", "the article"
 
 

@@ -1,6 +1,6 @@
 """What is there to judge a claim by? Finished runs and answers of this installation, else those that come along."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -10,11 +10,13 @@ import pandas as pd
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore, finished_runs
+from resnet_viz.runs.store import ALL
 from resnet_viz.studies.asking import Answer, find_answer, find_answers, subject_name
 from resnet_viz.training import TrainingConfig, preset
+from resnet_viz.training.config import APART
 
-ENOUGH = 2  # own runs of a net from which on they count, and recorded ones no longer
-ON_ANY_MACHINE: dict[str, Any] = {"seed": 0, "threads": 0, "precision": "auto", "device": "auto", "start": ""}
+ENOUGH = 2  # seeds with which a net was trained here from which on own runs count, and recorded ones no longer
+ON_ANY_MACHINE: dict[str, Any] = {name: getattr(TrainingConfig(), name) for name in (*APART, "start")}
 
 
 class Verdict(StrEnum):
@@ -65,38 +67,38 @@ class Evidence:
 
     @cached_property
     def _own(self) -> set[str]:
-        return {run.id for run in self.store.runs() if run.status is RunStatus.FINISHED}
+        return {run.id for run in self.store.runs(ALL) if run.status is RunStatus.FINISHED}
 
     def runs(self, spec: NetSpec, dataset: str = "digits", recipe: str = "short", **changes: Any) -> list[Run]:
         """The finished runs of a net by a recipe, one a seed: own ones where there are enough, else recorded ones."""
-        wanted = preset(dataset, recipe, spec.depth, **changes)
+        wanted = replace(preset(dataset, recipe, spec.depth, **changes), **ON_ANY_MACHINE)
         found = [
             run
             for run in self._all
             if NetSpec(**run.spec) == spec and replace(TrainingConfig(**run.config), **ON_ANY_MACHINE) == wanted
             and not run.config.get("start")
         ]  # fmt: skip
-        own = [run for run in found if run.id in self._own]
-        chosen = own if len(own) >= ENOUGH else [run for run in found if run.id not in self._own] or own
-        return sorted(
-            {run.config["seed"]: run for run in reversed(chosen)}.values(), key=lambda run: run.config["seed"]
-        )
+        own = _one_a_seed(run for run in found if run.id in self._own)
+        return own if len(own) >= ENOUGH else _one_a_seed(run for run in found if run.id not in self._own) or own
 
-    def started_from(self, run_ids: Sequence[str]) -> list[Run]:
-        """The finished runs that began with the trained net of one of these, and blocks appended to it."""
-        return [run for run in self._all if run.config.get("start") in run_ids and run.spec.get("appended")]
+    def started_from(self, run_id: str) -> list[Run]:
+        """The finished runs that began with a trained net, and blocks appended to it, one a seed."""
+        return _one_a_seed(run for run in self._all if run.config.get("start") == run_id and run.spec.get("appended"))
 
     def pair(self, depth: int, dataset: str = "digits") -> list[Run]:
-        """A plain and a residual net (A) of one depth and seed whose weights are there, plain first; or nothing."""
+        """The first of `pairs`; or nothing."""
+        return next(self.pairs(depth, dataset), [])
+
+    def pairs(self, depth: int, dataset: str = "digits") -> Iterator[list[Run]]:
+        """A plain and a residual net (A) of one depth and seed whose weights are there, plain first, and so on."""
         specs = [NetSpec(family, depth) for family in ("plain", "resnet")]
-        for run in self._all:
+        for comparison in dict.fromkeys(run.comparison for run in self._all):
             pair = [
-                next((r for r in self._all if r.comparison == run.comparison and NetSpec(**r.spec) == spec), None)
+                next((r for r in self._all if r.comparison == comparison and NetSpec(**r.spec) == spec), None)
                 for spec in specs
             ]
             if all(r is not None and r.weights and r.config["dataset"] == dataset for r in pair):
-                return [r for r in pair if r is not None]
-        return []
+                yield [r for r in pair if r is not None]
 
     def answer(self, kind: str, families: Sequence[str] = ("plain", "resnet"), depth: int = 0) -> Asked | None:
         """The newest answer to a question about nets of these families, of a depth if one is given."""
@@ -114,6 +116,14 @@ class Evidence:
         from resnet_viz.studies.questions import QUESTIONS  # torch comes with it
 
         return find_answer(self.store, kind, QUESTIONS[kind].defaults)
+
+
+def _one_a_seed(runs: Iterable[Run]) -> list[Run]:
+    """The newest run of each seed, by seed."""
+    by_seed: dict[int, Run] = {}
+    for run in runs:  # the newest first
+        by_seed.setdefault(run.config["seed"], run)
+    return [by_seed[seed] for seed in sorted(by_seed)]
 
 
 def untested(what: str) -> Finding:

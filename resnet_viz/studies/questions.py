@@ -14,7 +14,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.studies.cost import Passes
 from resnet_viz.studies.slices import learned_from, nets_by_epoch
 from resnet_viz.studies.strangers import measure_strangers
-from resnet_viz.studies.subjects import Subject, Tell
+from resnet_viz.studies.subjects import Subject, Tell, tell_part
 from resnet_viz.studies.trust import CHECKED, measure_trust, passes_of_trust
 from resnet_viz.studies.untrained import load_untrained
 from resnet_viz.training.loop import CALIBRATION
@@ -41,13 +41,9 @@ def each_net(subjects: Sequence[Subject], tell: Tell, measure: Callable[[Subject
     """The frames of one measurement of every net, one under the other, with a column net."""
     frames = []
     for i, subject in enumerate(subjects):
-        frame = measure(subject, partial(_tell_part, tell, i, len(subjects)))
+        frame = measure(subject, partial(tell_part, tell, i, len(subjects)))
         frames.append(frame.assign(net=subject.name))
     return pd.concat(frames, ignore_index=True)
-
-
-def _tell_part(tell: Tell, part: int, parts: int, done: float) -> None:
-    tell((part + done) / parts)
 
 
 def _lesions(subjects: Sequence[Subject], params: Params, tell: Tell) -> pd.DataFrame:

@@ -18,6 +18,11 @@ from resnet_viz.training import TrainingConfig, load_net, resolve_device
 Tell = Callable[[float], None]  # how far an answer is, 0 to 1; raises where it shall not go on
 
 
+def tell_part(tell: Tell, part: int, parts: int, done: float) -> None:
+    """Tell how far the whole is, of which one part of several is done this far."""
+    tell((part + done) / parts)
+
+
 class StudyError(ValueError):
     """A question that cannot be answered here; the message is a sentence."""
 

@@ -13,7 +13,7 @@ from resnet_viz.data import shape_masks
 from resnet_viz.explain import AttributionConfig
 from resnet_viz.nets import NetSpec
 from resnet_viz.studies.cost import Passes
-from resnet_viz.studies.subjects import Subject, Tell, pick
+from resnet_viz.studies.subjects import Subject, Tell, pick, tell_part
 
 RANDOM = "random"  # in the place of a method: pixels in random order
 CHECKED = [  # all but the two that take longest
@@ -53,7 +53,7 @@ def measure_trust(subject: Subject, params: dict[str, Any], tell: Tell) -> pd.Da
     methods = [RANDOM, *params["methods"]]
     frames = []
     for i, method in enumerate(methods):
-        told = partial(_tell_part, tell, i, len(methods))
+        told = partial(tell_part, tell, i, len(methods))
         if method == RANDOM:
             numbers = explain.areas(explain.chance_curves(subject.net, x, target, params["seed"], told))
             draw = torch.Generator().manual_seed(params["seed"])
@@ -64,10 +64,6 @@ def measure_trust(subject: Subject, params: dict[str, Any], tell: Tell) -> pd.Da
             numbers, relevance = found.numbers, explain.to_map(found.attribution).cpu()
         frames.append(numbers.assign(method=method, **_against(masks, relevance)).reset_index())
     return pd.concat(frames, ignore_index=True)
-
-
-def _tell_part(tell: Tell, part: int, parts: int, done: float) -> None:
-    tell((part + done) / parts)
 
 
 def _masks(subject: Subject, count: int) -> torch.Tensor | None:

@@ -23,6 +23,8 @@ RECOMPUTES = {
     "on": "on: blocks are computed again in the backward pass",
     "off": "off",
 }
+# What is left to each run of a recipe, or does not change what a net learns but by chance.
+APART = ("seed", "threads", "precision", "device", "recompute", "keep_epochs")
 MAX_EPOCHS = 500
 MAX_ITERATIONS = 200_000
 

@@ -101,17 +101,17 @@ from torch import Tensor, nn'''
 def _exactness(config: TrainingConfig, facts: dict[str, Any]) -> str:
     """What can be promised of the curve."""
     if not is_exact(config, facts):
-        return "The curve will be close and not the same to the bit: " + _why_not(config, facts)
+        return "The curve will be close and not the same to the bit: " + _why_not(facts)
     order = "" if config.dataset == "digits" else " (and data from torchvision's files, not from a folder of pictures)"
     return f"On the same processor, with the same versions{order}, the curve is the same to the bit."
 
 
 def is_exact(config: TrainingConfig, facts: dict[str, Any]) -> bool:
     """Whether the script gives the run's curve to the bit, on the same processor and with the same versions."""
-    return not _why_not(config, facts)
+    return not _why_not(facts)
 
 
-def _why_not(config: TrainingConfig, facts: dict[str, Any]) -> str:
+def _why_not(facts: dict[str, Any]) -> str:
     if not facts["device"].startswith("CPU"):
         return "a GPU adds in another order each time."
     if facts["precision"] != "fp32":

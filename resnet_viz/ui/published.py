@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from resnet_viz.data import AUGMENTATIONS, DATASETS
 from resnet_viz.nets import NO_SHORTCUT, NetSpec, title
-from resnet_viz.paper import Conditions, PublishedError
+from resnet_viz.paper import Conditions
 from resnet_viz.runs import Run
 from resnet_viz.training import TrainingConfig, count_steps
 from resnet_viz.training.config import OPTIMIZERS, SCHEDULES
@@ -52,11 +52,6 @@ def _say_extras(spec: NetSpec, config: TrainingConfig) -> str:
         (bool(config.more_epochs), "the schedule run through more than once"),
     ]
     return ", ".join(text for is_so, text in extras if is_so)
-
-
-def comparability(published: PublishedError, run: Run) -> str:
-    """In words: whether a run can be held against a published error, or what differs."""
-    return published.conditions.verdict(conditions_of_run(run))
 
 
 def conditions_of_run(run: Run) -> Conditions:

@@ -9,16 +9,17 @@ import pandas as pd
 import pytest
 
 from resnet_viz.nets import NetSpec
-from resnet_viz.runs import Owner, RunStatus, RunStore, RunWriter, StudyStore
+from resnet_viz.runs import Checkpoint, Owner, RunStatus, RunStore, RunWriter, StudyStore
 from resnet_viz.settings import Settings
 from resnet_viz.studies import CLAIMS, QUESTIONS, Evidence, Verdict
-from resnet_viz.studies.by_runs import beats, fits_its_pictures, overfits, ties
+from resnet_viz.studies.by_runs import beats, fits_its_pictures, keeps_more, overfits, ties
 from resnet_viz.studies.by_studies import (
     error_rises_smoothly,
     one_block_is_hardly_missed,
     parameters_are_smaller,
     short_paths_carry_most,
 )
+from resnet_viz.studies.evidence import ENOUGH
 from resnet_viz.studies.published import PUBLISHED
 from resnet_viz.training import preset
 
@@ -170,6 +171,60 @@ def test_own_runs_go_before_recorded_ones(store):
     assert len(recorded) == 3
     own = add_runs(store, spec, [(0.5, 0.5), (0.5, 0.6)])
     assert {run.id for run in Evidence(store).runs(spec)} == set(own)
+
+
+def test_runs_of_one_seed_are_one_however_many(store):
+    spec = NetSpec("resnet", 20)
+    recorded = {run.id for run in Evidence(store).runs(spec)}
+    for _ in range(ENOUGH):
+        add_runs(store, spec, [(0.5, 0.5)])
+    assert {run.id for run in Evidence(store).runs(spec)} == recorded
+    newest = add_runs(store, spec, [(0.5, 0.5), (0.5, 0.6)])
+    assert [run.id for run in Evidence(store).runs(spec)] == newest
+
+
+def test_own_runs_count_however_many_were_started_since(store):
+    own = add_runs(store, RESIDUAL, [(0.5, 0.5), (0.5, 0.6)])
+    store.add_sweep([[(asdict(PLAIN), asdict(preset("digits", seed=1000 + i)))] for i in range(201)])
+    assert [run.id for run in Evidence(store).runs(RESIDUAL)] == own
+
+
+@pytest.mark.parametrize("changes", [{"keep_epochs": True}, {"recompute": "on"}, {"precision": "bf16"}])
+def test_runs_count_however_they_were_carried_out(store, changes):
+    own = add_runs(store, RESIDUAL, [(0.5, 0.5), (0.5, 0.6)], **changes)
+    assert [run.id for run in Evidence(store).runs(RESIDUAL)] == own
+
+
+def test_nets_that_were_trained_on_are_counted_by_their_seeds(store):
+    starts = dict(zip(("plain", "resnet"), pair_of_one_comparison(store), strict=True))
+    for family, error in (("plain", 0.5), ("resnet", 0.1), ("plain", 0.5), ("resnet", 0.1)):
+        grown = NetSpec(family, 14, appended=3)
+        add_runs(store, grown, [(0.0, error)], start=starts[family])
+    found = keeps_more(14)(Evidence(store))
+    assert found.verdict is Verdict.HOLDS
+    assert "(one seed each; " in found.sentence
+    assert len(found.runs) == 4
+
+
+def test_a_pair_that_was_not_trained_on_takes_no_verdict_away(store):
+    recorded = keeps_more(20)(Evidence(store))
+    assert recorded.verdict is not Verdict.UNTESTED
+    pair_of_one_comparison(store, 20)
+    assert keeps_more(20)(Evidence(store)) == recorded
+
+
+def pair_of_one_comparison(store: RunStore, depth: int = PLAIN.depth) -> list[str]:
+    """A plain and a residual net with weights, as they are trained side by side."""
+    specs = [NetSpec(family, depth) for family in ("plain", "resnet")]
+    runs = store.add_comparison([(asdict(spec), asdict(preset("digits"))) for spec in specs])
+    for run in runs:
+        writer = RunWriter(store, store.claim(Owner.here(), run_id=run.id))
+        writer.describe({"test_count": 397}, total_steps=105)
+        rates = {"train_loss": 1.0, "train_error": 0.0, "test_loss": 1.0, "test_error": 0.1}
+        writer.evaluate({"epoch": 1, "step": 105} | rates, 1.0)
+        writer.keep_checkpoint(Checkpoint(105, 1, 1, 0.1, "w", "0" * 64, "s", "1" * 64), "/nowhere/w.safetensors")
+        writer.end(RunStatus.FINISHED)
+    return [run.id for run in runs]
 
 
 def test_what_is_printed_as_published_stands_beside_a_claim_and_in_the_reference(shared):
