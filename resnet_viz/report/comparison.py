@@ -16,11 +16,12 @@ from resnet_viz.data import DATASETS
 from resnet_viz.nets import NetSpec
 from resnet_viz.plots import Curve, Norms, error_curves, layer_heatmap, layer_profile, loss_curves
 from resnet_viz.runs import Run, RunStore, store_of
+from resnet_viz.runs.schema import BLOCK
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
 )
-LONG = 8192  # steps, above which curves are means over 64
+LONG = 8192  # steps, above which curves are means over BLOCK
 
 
 def comparison_report(store: RunStore, runs: Sequence[Run], finding: str = "") -> str:
@@ -88,19 +89,21 @@ def _figures(store: RunStore, runs: Sequence[Run], names: Sequence[str]) -> list
         frame = source.gradient_norms(run.id, 0, is_long)
         if len(frame):
             norms.append(Norms(name, run.spec["family"], frame))
+    are_long = [run.step > LONG for run in runs]
+    means = f" Of runs with more than {LONG:,} steps each number of the training is a mean over {BLOCK} of them."
+    means, every = means if any(are_long) else "", "" if all(are_long) else " of every step"
+    loss = f"Training loss{every} dotted, test loss of every epoch solid.{means}"
     found = [
-        ("Loss", "Training loss of every step dotted, test loss of every epoch solid.", loss_curves(curves)),
+        ("Loss", loss, loss_curves(curves)),
         ("Error", "Dotted: training batches, averaged over each epoch; solid: test set.", error_curves(curves)),
     ]
     if norms:
         last = max(int(one.frame.index[-1]) for one in norms)
+        place = f"over steps {last - BLOCK + 1:,} to {last:,}" if means else f"at step {last:,}"
+        layers = f"By layer, from the picture to the scores.{means}"
         found += [
-            ("Gradient norm of every layer", "2-norm, by training step.", layer_heatmap(norms)),
-            (
-                f"Gradient norm at step {last:,}",
-                "By layer, from the picture to the scores.",
-                layer_profile(norms, last),
-            ),
+            ("Gradient norm of every layer", f"2-norm, by training step.{means}", layer_heatmap(norms)),
+            (f"Gradient norm {place}", layers, layer_profile(norms, last)),
         ]
     return found
 

@@ -1,14 +1,19 @@
 """Is the report whole? Its numbers are those of the store, text of others stays text, and it needs no network."""
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from resnet_viz.nets import NetSpec
 from resnet_viz.report import comparison_report
-from resnet_viz.runs import RunStore, recorded_stores
+from resnet_viz.runs import Owner, RunStatus, RunStore, RunWriter, recorded_stores
+from resnet_viz.runs.schema import KINDS
 from resnet_viz.settings import Settings
+from resnet_viz.training import TrainingConfig
 
 
 class Parts(HTMLParser):
@@ -98,6 +103,26 @@ def test_nets_of_one_name_are_told_apart(store_and_runs):
     store, runs = store_and_runs
     html = comparison_report(store, [runs[0], replace(runs[0], id=runs[0].id)])
     assert f"plain-8, seed 0 ({runs[0].id})" in html
+
+
+def test_the_report_of_a_long_run_says_that_its_numbers_are_means_over_64_steps(store, store_and_runs):
+    short, last = store_and_runs[1][0], 8320
+    (run,) = store.add_comparison([(asdict(NetSpec("plain", 8)), asdict(TrainingConfig(iterations=last)))])
+    writer = RunWriter(store, store.claim(Owner.here()))
+    writer.describe({"layers": ["a", "b"], "norm_layers": ["a"]}, last)
+    for first in range(1, last, 256):
+        steps = np.arange(first, min(first + 256, last + 1))
+        rows = pd.DataFrame({"step": steps, "loss": 1.0, "error": 0.5, "learning_rate": 0.1})
+        numbers = {kind: np.ones((len(steps), 1 if kind == "responses" else 2), "f4") for kind in KINDS}
+        writer.append(rows, numbers, 1.0)
+    writer.end(RunStatus.FINISHED)
+    told = comparison_report(store, [store.run(run.id)])
+    assert "Gradient norm over steps 8,257 to 8,320" in told
+    assert "Training loss dotted" in told
+    assert told.count("each number of the training is a mean over 64 of them") == 3
+    there, runs = store_and_runs
+    assert "a mean over 64" not in comparison_report(there, runs)
+    assert f"Gradient norm at step {short.step}" in comparison_report(there, runs)
 
 
 def test_recorded_runs_can_be_reported(store_and_runs):
