@@ -7,13 +7,12 @@ from resnet_viz.runs import Run
 from resnet_viz.studies import subject_name
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.language import _, listed
-from resnet_viz.ui.lesions import choose_lesions, error_after, take_clicked
+from resnet_viz.ui.lesions import PICTURES, choose_lesions, error_after, take_clicked
 from resnet_viz.ui.links import controls_are_hidden
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets, spec_of
 
-PICTURES = 397  # of the test set: all of digits
 LEARNED = 20  # layers of the recorded pair whose plain net has learned something that it can lose
 
 st.title(_("What is lost with a block?"))

@@ -3,7 +3,15 @@
 from typing import TYPE_CHECKING
 
 from resnet_viz.lazy import lazy_exports
-from resnet_viz.studies.asking import Answer, ask, find_answer, find_answers, find_study, subject_name
+from resnet_viz.studies.asking import (
+    Answer,
+    ask,
+    find_answer,
+    find_answers,
+    find_study,
+    see_to_questions,
+    subject_name,
+)
 from resnet_viz.studies.evidence import Evidence, Finding, Verdict
 
 if TYPE_CHECKING:
@@ -30,6 +38,7 @@ __all__ = [
     "find_study",
     "load_subject",
     "load_subjects",
+    "see_to_questions",
     "subject_name",
 ]
 

@@ -16,6 +16,7 @@ from resnet_viz.data import DatasetError
 from resnet_viz.nets import CheckpointError, SpecError
 from resnet_viz.runs import Owner, RunStore, Study, StudyStore
 from resnet_viz.settings import Settings
+from resnet_viz.studies.asking import WEIGHTS, weights_name
 from resnet_viz.studies.questions import QUESTIONS
 from resnet_viz.studies.subjects import StudyError, load_subjects
 from resnet_viz.training import ConfigError, count_cores, resolve_device, threads_for
@@ -44,7 +45,8 @@ def answer(store: RunStore, settings: Settings, study: Study) -> None:
     try:
         subjects = load_subjects(store, settings, study.params.get("runs", []))
         frame = QUESTIONS[study.kind].answer(subjects, study.params, tell)
-        studies.finish(study.id, frame, _facts(), time.monotonic() - start)
+        asked = {WEIGHTS: {subject.run.id: weights_name(subject.run) for subject in subjects}} if subjects else {}
+        studies.finish(study.id, frame, _facts() | asked, time.monotonic() - start)
     except Stopped:
         return
     except (StudyError, ConfigError, DatasetError, SpecError, CheckpointError) as error:

@@ -12,7 +12,7 @@ from resnet_viz.ui.language import _, cached
 from resnet_viz.ui.links import linked_several
 from resnet_viz.ui.studies import nets_lock, subject_of
 
-PICTURES = 397
+PICTURES = 397  # of the test set: all of digits
 KEY = "deleted_blocks"
 
 
@@ -62,16 +62,16 @@ def _short(name: str) -> str:
 
 
 @cached(st.cache_data, "Asking the net…", max_entries=500)
-def _error(run_id: str, order: tuple[str, ...]) -> float:
-    subject = subject_of(run_id)
+def _error(weights: str, order: tuple[str, ...], _run: Run) -> float:
+    subject = subject_of(_run)
     with nets_lock():
         return lab.error_with(subject.net, *subject.test(PICTURES), order)
 
 
 def error_after(run: Run, deleted: Sequence[str], swapped: Sequence[str]) -> float:
     """The share of wrong answers of a run's net without some blocks, and with two in each other's place."""
-    order = list(lab.blocks_of(subject_of(run.id).net))
+    order = list(lab.blocks_of(subject_of(run).net))
     if swapped:
         i, j = (order.index(name) for name in swapped)
         order[i], order[j] = order[j], order[i]
-    return _error(run.id, tuple(name for name in order if name not in deleted))
+    return _error(run.weights, tuple(name for name in order if name not in deleted), run)

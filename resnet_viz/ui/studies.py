@@ -11,10 +11,10 @@ from resnet_viz.runs import Run, RunStatus, Study, StudyStore
 from resnet_viz.settings import Settings
 from resnet_viz.studies import Answer
 from resnet_viz.studies.cost import BATCH, estimate_answer
-from resnet_viz.training import LimitError, TrainingConfig
+from resnet_viz.training import TrainingConfig
 from resnet_viz.ui.language import _, cached, sentence
 from resnet_viz.ui.plan import say_duration, wait_for_machine
-from resnet_viz.ui.services import machine, nets_lock, run_store
+from resnet_viz.ui.services import machine, nets_lock, or_say_why, run_store, while_store_answers
 from resnet_viz.ui.subjects import spec_of
 from resnet_viz.ui.text import plain
 
@@ -32,7 +32,7 @@ def answered(
     found = studies.find_answer(run_store(), kind, params)
     study = studies.find_study(run_store(), kind, params)
     if study is not None and study.status.is_active:
-        st.fragment(_show_progress, run_every=1.0)(study.id)
+        st.fragment(while_store_answers(_show_progress), run_every=1.0)(study.id)
         return found
     if study is not None and study.status is not RunStatus.FINISHED:
         st.error(plain(sentence(study.message[:1].upper() + study.message[1:])))
@@ -70,11 +70,9 @@ def _offer(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: in
     st.button(label, key=f"ask_{kind}", type="primary", icon=":material/science:", on_click=_ask, args=[kind, params])
 
 
+@or_say_why
 def _ask(kind: str, params: dict[str, Any]) -> None:
-    try:
-        studies.ask(run_store(), Settings(), kind, params)
-    except LimitError as error:
-        st.toast(plain(sentence(str(error))), icon=":material/error:")
+    studies.ask(run_store(), Settings(), kind, params)
 
 
 def estimate(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: int) -> float | None:
@@ -95,9 +93,11 @@ def estimate(kind: str, params: dict[str, Any], specs: Sequence[NetSpec], size: 
 
 def _show_progress(study_id: str) -> None:
     """How far a question is; runs again and again, and the whole page once there is an answer."""
-    store = StudyStore(run_store())
-    store.recover()
-    study = store.study(study_id)
+    studies.see_to_questions(run_store(), Settings())
+    try:
+        study = StudyStore(run_store()).study(study_id)
+    except KeyError:  # another reader has deleted the run, and what was asked about it
+        st.rerun()
     if not study.status.is_active:
         st.rerun()
     bar, stop = st.columns([4, 1], vertical_alignment="center")
@@ -105,6 +105,7 @@ def _show_progress(study_id: str) -> None:
     stop.button(_("Stop"), key=f"stop_{study_id}", icon=":material/stop:", on_click=_stop, args=[study_id])
 
 
+@or_say_why
 def _stop(study_id: str) -> None:
     StudyStore(run_store()).stop(study_id)
 
@@ -145,10 +146,14 @@ def say_origin(answer: Answer, runs: Sequence[Run] = ()) -> None:
     )
 
 
-@cached(st.cache_resource, "Loading the net and its pictures…", max_entries=8)
-def subject_of(run_id: str) -> "studies.Subject":
+def subject_of(run: Run) -> "studies.Subject":
     """The trained net of a run and its data, for what is measured on the page itself; ask it under `nets_lock`."""
-    return studies.load_subject(run_store(), Settings(), run_id)
+    return _load_subject(run.weights, run)
+
+
+@cached(st.cache_resource, "Loading the net and its pictures…", max_entries=8)
+def _load_subject(weights: str, _run: Run) -> "studies.Subject":
+    return studies.load_subject(run_store(), Settings(), _run.id)
 
 
 __all__ = ["answered", "estimate", "nets_lock", "params_of", "say_origin", "subject_of"]

@@ -1,7 +1,10 @@
 """Are questions answered by a process of its own, and does every trouble become a sentence?"""
 
+import shutil
+import subprocess
+import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pandas as pd
 import pytest
@@ -9,10 +12,11 @@ import pytest
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Owner, RunStatus, RunStore, StudyStore
 from resnet_viz.settings import Settings
-from resnet_viz.studies import QUESTIONS, ask, find_answer, find_study
+from resnet_viz.studies import QUESTIONS, ask, find_answer, find_answers, find_study, see_to_questions
 from resnet_viz.studies.cost import START, Passes, estimate_answer
 from resnet_viz.studies.worker import answer
-from resnet_viz.training import Pace
+from resnet_viz.training import Pace, TrainingConfig
+from tests.conftest import work_on
 
 PATIENCE = 90.0
 
@@ -32,15 +36,76 @@ def test_a_process_answers_and_the_answer_is_found_by_the_question(asked):
     store, settings, params = asked
     assert find_study(store, "lesions", params) is None
     study = ask(store, settings, "lesions", params)
-    deadline = time.monotonic() + PATIENCE
-    while StudyStore(store).study(study.id).status.is_active and time.monotonic() < deadline:
-        time.sleep(0.2)
+    wait_for(store, study.id)
     found = find_answer(store, "lesions", params)
     assert found.study.id == study.id
     assert not found.is_recorded
     assert found.frame["net"].unique().tolist() == ["plain-8", "ResNet-8 (A)"]
     assert {"date", "device", "threads", "versions"} <= found.study.facts.keys()
     assert find_answer(store, "lesions", params | {"pictures": 51}) is None
+
+
+def wait_for(store, study_id):
+    deadline = time.monotonic() + PATIENCE
+    while StudyStore(store).study(study_id).status.is_active and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def left(asked):
+    """A question that waits behind one whose worker is gone: its id."""
+    store, _, params = asked
+    studies = StudyStore(store)
+    first = studies.ask("lesions", params | {"pictures": 51})
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as worker:
+        assert studies.claim(Owner.of(worker.pid)).id == first.id
+    return studies.ask("lesions", params).id
+
+
+def test_a_question_behind_one_whose_worker_is_gone_is_answered(asked, left):
+    store, settings, params = asked
+    see_to_questions(store, settings)
+    wait_for(store, left)
+    assert find_answer(store, "lesions", params).study.id == left
+    assert find_study(store, "lesions", params | {"pictures": 51}).status is RunStatus.FAILED
+
+
+def test_who_looks_every_second_starts_one_worker_and_none_where_one_is_at_work(asked, left, monkeypatch):
+    started = []
+    monkeypatch.setattr("resnet_viz.studies.asking.start_worker", started.append)
+    store, settings, _ = asked
+    for _ in range(3):
+        see_to_questions(store, settings)
+    assert started == [settings]
+    monkeypatch.setattr("resnet_viz.studies.asking.PATIENCE", -1.0)
+    assert StudyStore(store).claim(Owner.here()).id == left
+    see_to_questions(store, settings)
+    assert started == [settings]
+
+
+def test_an_answer_about_a_net_that_learned_more_since_is_none(trained, tmp_path):
+    home, (run, _) = trained
+    settings = Settings(home=tmp_path)
+    store = RunStore(settings.store_url)
+    RunStore(Settings(home=home).store_url).copy_runs([run.id], store)
+    shutil.copytree(home / "weights", tmp_path / "weights")
+    params = {"runs": [run.id], "pictures": 50}
+    before = answer_here(store, settings, "lesions", params)
+    assert find_answer(store, "lesions", params).study.id == before.id
+    assert store.resume(run.id, asdict(replace(TrainingConfig(**run.config), more_epochs=(1,))))
+    assert work_on(store, settings, store.run(run.id)).status is RunStatus.FINISHED
+    assert find_answer(store, "lesions", params) is None
+    assert before.id not in [answer.study.id for answer in find_answers(store, "lesions")]
+    after = answer_here(store, settings, "lesions", params)
+    assert find_answer(store, "lesions", params).study.id == after.id
+
+
+def test_an_answer_that_does_not_say_which_nets_were_asked_is_found(asked):
+    store, _, params = asked
+    study = StudyStore(store).ask("lesions", params)
+    StudyStore(store).claim(Owner.here())
+    StudyStore(store).finish(study.id, pd.DataFrame({"net": ["plain-8"]}), {"date": "2026-01-01"}, 1.0)
+    assert find_answer(store, "lesions", params).study.id == study.id
 
 
 def answer_here(store, settings, kind, params):
