@@ -11,6 +11,7 @@ from resnet_viz.plots.identity import before_and_after, error_against_start, sam
 from resnet_viz.plots.initialization import initialization_profile
 from resnet_viz.plots.lesions import lesion_counts, lesion_profile
 from resnet_viz.plots.neurons import unit_activity
+from resnet_viz.plots.numbers import for_people
 from resnet_viz.plots.responses import response_profile, weight_profile
 from resnet_viz.plots.saliency import SCALES, MapRow, difference_map, saliency_grid
 from resnet_viz.plots.shattering import correlation_by_depth, correlation_by_lag
@@ -47,6 +48,7 @@ __all__ = [
     "error_curves",
     "error_gaps",
     "errors_by_depth",
+    "for_people",
     "gradient_ways",
     "initialization_profile",
     "layer_heatmap",

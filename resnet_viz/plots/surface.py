@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from resnet_viz.plots.numbers import for_people
 from resnet_viz.plots.style import lay_out
 
 FLOOR = 1e-6  # stands for a loss of zero on a logarithmic scale
 STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0)  # between two contours, in decades
-MOST_LEVELS = 14
+MOST_LEVELS, MOST_TICKS = 14, 6
 COLORSCALE = "Viridis"
 GRAY = "rgba(128,128,128,0.6)"  # seen on white and on black
 HEIGHT, HEIGHT_3D = 400, 440
@@ -33,17 +34,18 @@ class LossScale:
 
     @property
     def ticks(self) -> dict[str, list[float] | list[str]]:
-        """Whole decades, or contours where there are not two of them, written as losses."""
-        step = max(1.0, self.step) if self.high - self.low >= 2 else self.step
+        """Whole decades, not more than MOST_TICKS, or contours where there are not two of them, written as losses."""
+        span = self.high - self.low
+        step = np.ceil(span / MOST_TICKS) if span >= 2 else self.step
         places = np.arange(np.ceil(self.low / step), np.floor(self.high / step) + 1) * step
         return {"tickvals": places.tolist(), "ticktext": [say_loss(10.0**place, 2) for place in places]}
 
 
 def say_loss(loss: float, digits: int = 3) -> str:
-    """A loss to read: 0.0204, 17.3, 69,280, 1.2e+09."""
+    """A loss to read: 0.0204, 17.3, 69,280, and from a million on a power of ten."""
     if not np.isfinite(loss):
         return "not finite"
-    return f"{loss:,.0f}" if 100 <= loss < 1e7 else f"{loss:.{digits}g}"
+    return f"{loss:,.0f}" if 100 <= loss < 1e6 else for_people(f"{loss:.{digits}g}")
 
 
 def loss_scale(losses: pd.DataFrame) -> LossScale:

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from resnet_viz.plots import for_people
 from resnet_viz.ui.catalog import Catalog, tighten
 
 P = ParamSpec("P")
@@ -58,16 +59,16 @@ def _(text: str, /, **values: object) -> str:
     """A text of the interface in the reader's language, its `{named}` places filled, words of the engine among them."""
     now = language()
     if now == "en":
-        return text.format(**values) if values else text
+        return for_people(text.format(**values)) if values else text
     translated = _catalog(now).texts.get(text, text)
     words = {name: _say(now, value) if isinstance(value, str) else value for name, value in values.items()}
-    return tighten(translated.format(**words)) if values else translated
+    return tighten(for_people(translated.format(**words))) if values else translated
 
 
 def said(text: str) -> str:
     """What the engine or a worker said in English, in the reader's language; as it is where no catalog has it."""
     now = language()
-    return text if now == "en" else _say(now, text)
+    return for_people(text if now == "en" else _say(now, text))
 
 
 @cache
