@@ -37,9 +37,10 @@ const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 function standing(node, parent, words) {
   const ground = getComputedStyle(parent).getPropertyValue("--st-background-color");
   const layout = structuredClone(node.layout);
-  const lines = words.match(/.{1,90}(\s|$)|.{1,60}/g) ?? [words];
+  const most = Math.max(20, Math.floor(node.clientWidth / 7.5)); // characters of a line
+  const lines = words.match(new RegExp(`.{1,${most}}(\\s|$)|.{1,${most}}`, "g")) ?? [words];
   const room = 10 + 18 * lines.length;
-  const above = layout.margin?.t ?? 40;
+  const above = Math.ceil(node._fullLayout._size.t); // with what a legend of several rows has pushed down
   const place = { xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", yshift: above + 4 };
   const look = { align: "left", showarrow: false, font: { size: 13 } };
   const annotations = [...(layout.annotations ?? []), { text: lines.map(escaped).join("<br>"), ...place, ...look }];

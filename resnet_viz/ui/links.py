@@ -19,7 +19,8 @@ HIDE, CONTROLS = "hide", "controls"  # ?hide=controls, for pupils who shall see 
 # What chooses and what changes, by the names that Streamlit gives to parts of a page.
 CHOICES = ("Selectbox", "MultiSelect", "Slider", "NumberInput", "TextInput", "ButtonGroup", "Checkbox", "Radio",
            "FileUploader", "BaseButton-secondary")  # fmt: skip
-KEPT = ".st-key-corner *, .st-key-link *"  # the corner, and what opens from it
+# The corner, what opens from it, and the answers to a question, for which the page is.
+KEPT = '.st-key-corner *, .st-key-link *, [class*="st-key-radio_"], [class*="st-key-radio_"] *'
 CORNER = """<style>
 .st-key-corner {
   position: fixed; top: 0.85rem; right: 3.5rem; z-index: 999999; width: auto; flex-direction: row; align-items: center;
@@ -28,6 +29,18 @@ CORNER = """<style>
 [data-testid="stStatusWidget"] { margin-right: 8.5rem; }
 .st-key-choices_make_no_steps { display: none; }
 .st-key-corner button { min-height: 2rem; padding: 0.1rem 0.5rem; white-space: nowrap; }
+@media (max-width: 767px) { /* where the open menu lies over the page, and its own button under the corner */
+  body:has([data-testid="stSidebar"][data-collapsed="false"]) .st-key-corner { display: none; }
+}
+/* The button that copies: without a mouse there is nothing to hover with. */
+.st-key-link [data-testid="stCode"] > div, .st-key-link [data-testid="stCode"] > div * {
+  visibility: visible; opacity: 1;
+}
+/* All that was chosen is in sight: one row, of which the rest scrolls away, hides the second net on a phone. */
+[data-testid="stMultiSelect"] [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"]) {
+  max-height: none; height: auto; min-height: 40px;
+}
+[data-testid="stMultiSelectTagsContainer"] { flex: 1 1 0; min-width: 0; flex-wrap: wrap; overflow: visible; }
 </style>"""
 _choices_make_no_steps = st.components.v2.component(
     "choices_make_no_steps", js=Path(__file__).with_suffix(".js").read_text()
@@ -40,6 +53,9 @@ def say_in_url(name: str, value: str | list[str], *keys: str) -> None:
     `keys` are the names by which the session remembers this choice.
     """
     st.session_state.setdefault(TOLD, set()).update(keys)
+    said = [value] if isinstance(value, str) else value
+    if st.query_params.get_all(name) == list(filter(None, said)):
+        return  # said again it would come late, and could take back what the reader has chosen since
     if value:
         st.query_params[name] = value
     else:
