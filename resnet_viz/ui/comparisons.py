@@ -11,6 +11,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStore, recorded_stores
 from resnet_viz.settings import Settings
 from resnet_viz.training import TrainingConfig
+from resnet_viz.training.config import APART
 from resnet_viz.ui.language import _, listed, said
 from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import machine, run_store
@@ -21,7 +22,7 @@ RUNS = "runs"  # in the URL and in the session: other runs, beside those of the 
 ALONE = "runs_alone"  # in the session: no comparison is chosen where one can choose none
 NONE = ""
 # What does not make another curve, or is told by a word of its own.
-NO_RECIPE = ("dataset", "seed", "threads", "device", "recompute", "keep_epochs")
+NO_RECIPE = ("dataset", *(name for name in APART if name != "precision"))
 
 
 def choose_comparison(or_none: bool = False) -> list[Run]:
@@ -92,8 +93,9 @@ def _first(groups: dict[str, list[Run]]) -> str:
 
 
 def runs_of(comparison: str) -> list[Run]:
-    """The runs of a comparison that `choose_comparison` offers, as they are now; archived ones where all of it is."""
-    runs = next((runs for store in _stores() if (runs := store.comparison(comparison))), [])
+    """The runs of a comparison, trained here or recorded, as they are now; archived ones where all of it is."""
+    stores = (run_store(), *recorded_stores().values())
+    runs = next((runs for store in stores if (runs := store.comparison(comparison))), [])
     return [run for run in runs if run.archived_at is None] or runs
 
 

@@ -57,6 +57,14 @@ def test_a_link_with_runs_alone_shows_these_and_no_comparison(runs, recorded):
     assert page.dataframe[0].value["id"].tolist() == [runs[1].id, recorded[0].id]
 
 
+@pytest.mark.parametrize("page", ["train", "gradients"])
+def test_a_link_to_a_recorded_comparison_opens_it_where_nothing_was_trained(home, recorded, page):
+    page = open_page(page, comparison=recorded[0].comparison, hide="controls")
+    assert page.query_params["comparison"] == recorded[0].comparison
+    assert not page.info
+    assert figures(page)
+
+
 def test_other_runs_stand_beside_those_of_the_comparison_and_in_the_link(runs, recorded):
     page = open_page("train")
     assert len(lines_of(page, "loss")) == 4
