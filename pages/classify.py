@@ -28,7 +28,8 @@ st.title(_("What do they say to your pictures?"))
 st.markdown(
     _(
         "Every net answers with one of its own classes, whatever it is shown. How sure it is stands beside the "
-        "answer, and a warning where the picture looks like nothing that it was trained on."
+        "answer, and a warning where it can be told that the picture looks like nothing it was trained on; many such "
+        "pictures pass without one."
     )
 )
 candidates = choose_candidates()

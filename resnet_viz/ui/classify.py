@@ -103,8 +103,16 @@ def take_pictures(candidates: Sequence[Candidate]) -> list[Picture]:
 def _choose_inversion(candidates: Sequence[Candidate]) -> bool:
     if all(candidate.form.channels == 3 for candidate in candidates):
         return False
-    help = _("Nets for digits learned bright strokes on black; ink on paper is the other way round.")
-    return st.checkbox(_("Swap light and dark for nets that see gray"), value=True, key="invert", help=help)
+    help = _(
+        "Nets for digits learned bright strokes on black; ink on paper is the other way round. Pictures that are dark "
+        "already stay as they are."
+    )
+    return st.checkbox(_("Swap light and dark of bright pictures, for nets that see gray"), True, "invert", help=help)
+
+
+def is_bright(image: Image.Image) -> bool:
+    """Whether a picture is rather ink on paper than light on black."""
+    return float(np.asarray(image.convert("L")).mean()) > 127
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -114,7 +122,8 @@ def _decoded(data: bytes) -> Image.Image:
 
 def _decode(name: str, data: bytes, invert: bool) -> Picture | None:
     try:
-        return Picture(name, _decoded(data), invert=invert)
+        image = _decoded(data)
+        return Picture(name, image, invert=invert and is_bright(image))
     except ImageError as error:
         st.error(f"{plain(name)}: {plain(said(str(error)))}")
         return None
@@ -205,9 +214,15 @@ def overview(pictures: Sequence[Picture], told: Sequence[Sequence[Told]]) -> pd.
             row[f"{i} entropy"] = one.entropy
         alike = [agreement(group, _("{most} of {count}")) for group in by_classes(answers).values()]
         row["agree"] = ", ".join(filter(None, alike))
-        row["strange"] = ", ".join(one.candidate.name for one in answers if one.is_strange)
+        row["strange"] = ", ".join(filter(None, map(_say_strange, answers)))
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _say_strange(one: Told) -> str:
+    if one.measure is None:
+        return _("{name}: not measured", name=one.candidate.name)
+    return one.candidate.name if one.is_strange else ""
 
 
 def _data_url(picture: np.ndarray) -> str:
@@ -288,8 +303,8 @@ def say_rates(measure: Familiarity) -> str:
     """How often the warning is wrong."""
     missed = ", ".join(_("{share:.0%} of {kind}", share=share, kind=kind) for kind, share in measure.missed.items())
     return _(
-        "Of {counts} held-out pictures of its own {false_alarms:.1%} are below as well; above it, and not "
-        "warned of, are {missed}.",
+        "The warning errs: of {counts} held-out pictures of its own {false_alarms:.1%} get it, too, and of strange "
+        "ones {missed} get none.",
         counts=measure.counts["held out"],
         false_alarms=measure.false_alarms,
         missed=missed,

@@ -16,7 +16,7 @@ from resnet_viz.plots import SCALES, net_drawing
 from resnet_viz.runs.recorded import store_of
 from resnet_viz.ui.attributions import FINAL, Asked, probabilities_of
 from resnet_viz.ui.candidates import Candidate
-from resnet_viz.ui.classify import CARRIED
+from resnet_viz.ui.classify import CARRIED, is_bright
 from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.language import _, said, sentence
 from resnet_viz.ui.links import linked, say_in_url
@@ -280,9 +280,9 @@ def _upload(candidates: Sequence[Candidate]) -> Shown:
 def _choose_inversion(image: Image.Image, candidates: Sequence[Candidate]) -> bool:
     if all(candidate.form.channels == 3 for candidate in candidates):
         return False
-    is_bright = float(np.asarray(image.convert("L")).mean()) > 127
+    bright = is_bright(image)
     help = _("These nets learned bright strokes on black; ink on paper is the other way round.")
-    return st.checkbox(_("Swap light and dark"), value=is_bright, key=f"invert_{is_bright}", help=help)
+    return st.checkbox(_("Swap light and dark"), value=bright, key=f"invert_{bright}", help=help)
 
 
 def choose_view() -> tuple[str, bool]:

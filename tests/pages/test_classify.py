@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from streamlit.testing.v1 import AppTest
 from torchvision.models import get_model
 
@@ -57,7 +57,7 @@ def test_the_page_opens_on_recorded_nets_and_their_test_pictures(home):
     assert (frame["1 answer"].str.split(",").str[0] == frame["picture"].str.split(": ").str[1]).mean() >= 0.7
     assert "ResNet-56 (A)** says **airplane** with" in text_of(page)
     assert "of 3.32 bits" in text_of(page)
-    assert "Of 500 held-out pictures of its own" in text_of(page)
+    assert "of 500 held-out pictures of its own" in text_of(page)
 
 
 def test_every_picture_is_asked_about_and_a_broken_one_gets_its_sentence(home):
@@ -71,6 +71,18 @@ def test_every_picture_is_asked_about_and_a_broken_one_gets_its_sentence(home):
     assert refused[0].startswith(r"b\*.png: This is not a PNG, JPEG")
     assert refused[1].startswith("d.png: ")
     assert page.checkbox(key="invert").value
+
+
+def test_ink_on_paper_and_light_on_black_are_seen_alike(home):
+    paper = Image.new("L", (64, 64), 255)
+    paper.paste(0, (28, 8, 36, 56))
+    files = []
+    for name, image in (("paper.png", paper), ("black.png", ImageOps.invert(paper))):
+        image.save(data := BytesIO(), "PNG")
+        files.append((name, data.getvalue()))
+    frame = send(open_page(DIGITS), *files).dataframe[0].value
+    assert frame["seen"].nunique() == 1
+    assert frame["0 answer"].nunique() == 1
 
 
 def test_nothing_but_broken_files_says_what_to_send(home):
