@@ -5,7 +5,7 @@ import streamlit as st
 from resnet_viz.settings import Settings
 from resnet_viz.ui.language import _
 from resnet_viz.ui.runs_actions import show_actions, show_notice
-from resnet_viz.ui.runs_search import choose_recorded, choose_wanted, list_entries, say_count
+from resnet_viz.ui.runs_search import Wanted, choose_recorded, choose_wanted, list_entries, say_count
 from resnet_viz.ui.runs_table import choose_rows, offer_csv
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.take_away import offer_to_bring_in
@@ -51,5 +51,7 @@ if chosen:
     show_actions(chosen, sorted({tag for entry in entries for tag in entry.tags}))
 elif found:
     st.caption(_("Select rows at the left edge of the table to do something with these runs."))
+elif wanted == Wanted(shelf="archived"):
+    st.info(_("Nothing is archived. **Archive** puts the runs aside that are selected."))
 else:
     st.info(_("No run is such. Take a filter away, or look for other words."))

@@ -1,5 +1,6 @@
 """How are the nets trained? A recipe by name, and every part of it to change."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -92,6 +93,13 @@ def choose_recipe(place: DeltaGenerator, data: DataChoice, deepest: int) -> Trai
     with st.expander(_("The recipe in detail"), icon=":material/tune:"):
         _choose_details(controls)
     return preset(data.name, recipe, deepest, folder=data.folder, size=data.size, **controls.changes)
+
+
+def say_length(config: Mapping[str, Any]) -> str:
+    """How long a run's configuration trains, with the epochs that it went on for: "64,000 steps" or "10 epochs"."""
+    if config.get("iterations"):
+        return f"{config['iterations']:,} steps"
+    return f"{config['epochs'] + sum(config.get('more_epochs', ()))} epochs"
 
 
 def _choose_name(dataset: str) -> str:

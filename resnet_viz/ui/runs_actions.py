@@ -19,6 +19,7 @@ from resnet_viz.ui.comparisons import RUNS, run_name, show_comparison, tell_apar
 from resnet_viz.ui.figures import draw_once, show_figure
 from resnet_viz.ui.history import state_of, steps_so_far, store_with
 from resnet_viz.ui.language import _, said, sentence
+from resnet_viz.ui.links import controls_are_hidden
 from resnet_viz.ui.runs_search import Entry
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.text import plain
@@ -77,7 +78,7 @@ def show_actions(chosen: Sequence[Entry], known_tags: Sequence[str]) -> None:
             st.dialog(_("Delete for good?"))(_ask_to_delete)(runs)
     if is_fixed:
         st.caption(_("Recorded runs are only read: they can be looked at, and laid beside others."))
-    else:
+    elif not controls_are_hidden():
         with st.expander(_("Name, note and tags"), icon=":material/edit:", expanded=True):
             _edit(chosen, known_tags)
     _offer_curves(runs)

@@ -14,6 +14,7 @@ from resnet_viz.runs import Run
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.language import _, said
 from resnet_viz.ui.links import say_in_url
+from resnet_viz.ui.recipe import say_length
 from resnet_viz.ui.runs_search import Entry
 from resnet_viz.ui.text import cell
 
@@ -127,10 +128,8 @@ def _mark(entry: Entry) -> str:
 
 def say_recipe(config: dict[str, Any]) -> str:
     """A configuration in a few words: how long, by which optimizer and schedule, on how much of the data."""
-    epochs = sum((config["epochs"], *config.get("more_epochs", ())))
-    length = f"{config['iterations']:,} steps" if config.get("iterations") else f"{epochs} epochs"
     rate = f"{config['optimizer']} {config['peak_lr']:g}"
-    parts = [length, rate, config["schedule"], f"batch {config['batch_size']}"]
+    parts = [say_length(config), rate, config["schedule"], f"batch {config['batch_size']}"]
     if config.get("augmentation", "none") != "none":
         parts.append(config["augmentation"])
     if config.get("subset"):
@@ -154,7 +153,7 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "mark": column.TextColumn("", width="small"),
-        "name": column.TextColumn(_("name")),
+        "name": column.TextColumn(_("name"), width="medium"),
         "net": column.TextColumn(_("net")),
         "data": column.TextColumn(_("data"), width="small"),
         "recipe": column.TextColumn(_("recipe"), width="medium"),

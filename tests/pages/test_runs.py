@@ -233,7 +233,7 @@ def test_archived_runs_are_shown_where_they_are_asked_for_and_can_be_restored(st
     press(page, "Restore")
     assert store.run(runs[0].id).archived_at is None
     assert shown(page) == []
-    assert "No run is such" in text_of(page)
+    assert "Nothing is archived." in text_of(page)
     press(page, "Undo")
     assert shown(page) == [runs[0].id]
 
