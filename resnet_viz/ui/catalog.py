@@ -38,6 +38,7 @@ NUMBER = r"[-+\d.,e%]*"
 VALUE = r".*?"  # of a strong sentence
 SHORT_VALUE = r"(?:\((?:[^()]|\([^()]*\))*\)|[^,;()])*?"  # of others: no list, that is made of several
 STOPS = str.maketrans(",;:.", "，；：。")
+_CHINESE = re.compile("[一-鿿]")
 _SPACE_TOO_MANY = re.compile(
     r"(?<=[一-鿿，。；：（）！？]) (?=[一-鿿，。；：（）！？])|(?<=[，。；：（！？]) | (?=[，。；：（）！？])"
 )
@@ -131,8 +132,11 @@ def _is_closed(text: str) -> bool:
 
 
 def tighten(text: str) -> str:
-    """Without the spaces that English has between words and Chinese has not, and with its stops behind its words."""
+    """Without the spaces that English has between words and before %, and with Chinese stops and brackets at words."""
     text = re.sub(r"(?<=[一-鿿）])[,;:.](?= )", lambda stop: stop[0].translate(STOPS), text)
+    text = re.sub(r"(?<=\d), (?=[一-鿿])", "，", text)
+    text = re.sub(r"(?<!\])\(([^()]*[一-鿿][^()]*)\)", r"（\1）", text)
+    text = re.sub(r"(?<=\d) (?=%)", "", text) if _CHINESE.search(text) else text
     return _SPACE_TOO_MANY.sub("", text)
 
 

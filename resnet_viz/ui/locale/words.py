@@ -44,14 +44,14 @@ WORDS = (
     # Verdicts
     "holds here", "depends", "{winner} beats {loser}", "healthy", "vanish", "explode", "smaller", "larger", "higher",
     "lower", "above", "below", "more", "fewer", "the same", "overfits", "agrees", "does not agree", "changes",
-    "does not change", "not told here", "no: {names}", "abstract", "stochastic {net}",
+    "does not change", "not told here", "no: {names}", "abstract", "stochastic ResNet-{depth}", "stochastic",
     "stochastic depth", "constant depth", "One seed: others may differ.",
     "Top-1 error of ResNet-34 on ImageNet: {errors}", "fails", "He et al. 2015, sec. {section}",
     "Random order for {name}", "Checks", "He et al. 2016, sec. {section}", "He et al. 2015, Table {table}",
     "{net} above {other}",
     # Of drawings
     "contours", "landscape", "profile", "white noise", "brown noise", "range", "units, %", "2-norm",
-    "root mean square", "whole net", "random", "clouds", "noise", "%{x} deleted: %{y:.1f} %",
+    "root mean square", "whole net", "deletion", "insertion", "random", "clouds", "noise", "%{x} deleted: %{y:.1f} %",
     "%{x} swapped: %{y:.1f} %", "Half-width", "log₁₀ gradient norm", "log₁₀ weight norm", "log₁₀ update over weight",
     "log₁₀ response", "response",
     # Short names of options
