@@ -4,11 +4,11 @@ import streamlit as st
 
 from resnet_viz.plots import Norms, layer_heatmap, layer_profile
 from resnet_viz.runs import Run
-from resnet_viz.ui.comparisons import choose_comparison, runs_of
+from resnet_viz.ui.comparisons import choose_comparison, runs_of, tell_apart
 from resnet_viz.ui.figures import draw_once, show_figure
-from resnet_viz.ui.history import QUANTITIES, state_of
+from resnet_viz.ui.history import QUANTITIES, is_long, state_of
 from resnet_viz.ui.language import _, said
-from resnet_viz.ui.layers import choose_layer_view, choose_step, norms_of, sorted_by
+from resnet_viz.ui.layers import BLOCK, choose_layer_view, choose_step, norms_of, sorted_by
 from resnet_viz.ui.services import while_store_answers
 from resnet_viz.ui.text import plain
 from resnet_viz.ui.view import choose_by_key, live_interval
@@ -66,8 +66,9 @@ def show_layers(runs: list[Run], norms: list[Norms], kind: str) -> None:
         lambda: [layer_profile(norms, step, quantity, view)], f"{same} {view.log}", f"profile {step} {state}"
     )
     show_figure(profile, key="profile", alt=alt)
+    means = {name for run, name in zip(runs, tell_apart(runs), strict=True) if is_long(run)}
     for one in norms:
-        st.markdown(tell(one, step, quantity))
+        st.markdown(tell(one, step, quantity, one.name in means))
     if kind == "gradient":
         st.caption(
             _(
@@ -79,7 +80,7 @@ def show_layers(runs: list[Run], norms: list[Norms], kind: str) -> None:
         )
 
 
-def tell(one: Norms, step: int, quantity: str) -> str:
+def tell(one: Norms, step: int, quantity: str, of_means: bool) -> str:
     """What the profile says in numbers: the layers next to the picture against the last ones before the classifier."""
     row = one.main_path.loc[one.nearest(step)]
     third = max(1, (len(row) - 1) // 3)
@@ -90,11 +91,16 @@ def tell(one: Norms, step: int, quantity: str) -> str:
             net=plain(one.name),
             step=row.name,
         )
+    when = (
+        _("mean over {block} steps to step {step}", block=BLOCK, step=row.name)
+        if of_means
+        else _("step {step}", step=row.name)
+    )
     return _(
-        "**{net}**, step {step}: the median {quantity} is {first:.3g} in the first third of the layers and {last:.3g} "
+        "**{net}**, {when}: the median {quantity} is {first:.3g} in the first third of the layers and {last:.3g} "
         "in the last third, a ratio of **{ratio:.2g}**.",
         net=plain(one.name),
-        step=row.name,
+        when=when,
         quantity=said(quantity),
         first=first,
         last=last,

@@ -21,6 +21,7 @@ from resnet_viz.ui.identity import (
     trained_on,
 )
 from resnet_viz.ui.language import _, listed, said
+from resnet_viz.ui.recipe import say_length
 from resnet_viz.ui.services import run_store, while_store_answers
 from resnet_viz.ui.studies import answered, say_origin
 from resnet_viz.ui.subjects import choose_nets, is_recorded
@@ -137,7 +138,10 @@ else:
 def watch(ids: list[tuple[str, str]], was_active: bool) -> None:
     """States, curves and result; runs again and again while a net trains on."""
     store = run_store()
-    pairs = [TrainedOn(find_run(store, start), find_run(store, run)) for start, run in ids]
+    try:
+        pairs = [TrainedOn(find_run(store, start), find_run(store, run)) for start, run in ids]
+    except KeyError:  # another reader has deleted one
+        st.rerun()
     after = [pair.run for pair in pairs]
     here = [run for run in after if not is_recorded(run)]
     if here:
@@ -166,7 +170,7 @@ def show_result(pairs: list[TrainedOn]) -> None:
         for pair in pairs
     )
     config = pairs[0].run.config
-    recipe = _("{epochs} epochs, peak learning rate {peak_lr:g}", epochs=config["epochs"], peak_lr=config["peak_lr"])
+    recipe = _("{length}, peak learning rate {peak_lr:g}", length=say_length(config), peak_lr=config["peak_lr"])
     st.caption(
         _(
             "{runs}; {recipe}. An error that changes by {close:g} points or less is called kept: one run on a "

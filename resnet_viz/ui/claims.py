@@ -6,17 +6,15 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz import studies, training
-from resnet_viz.data import DatasetError
-from resnet_viz.nets import SpecError
 from resnet_viz.runs import StudyStore
+from resnet_viz.runs.store import ALL
 from resnet_viz.settings import Settings
 from resnet_viz.studies import Again, Claim, Evidence, Finding, Verdict
 from resnet_viz.studies.published import PUBLISHED
-from resnet_viz.training import ConfigError, LimitError, preset
+from resnet_viz.training import preset
 from resnet_viz.ui.language import _, cached, said, sentence
-from resnet_viz.ui.services import run_store
+from resnet_viz.ui.services import or_say_why, run_store
 from resnet_viz.ui.studies import params_of
-from resnet_viz.ui.text import plain
 
 BADGES: dict[Verdict, tuple[Any, str]] = {  # color and icon, so that the verdict is told by more than color
     Verdict.HOLDS: ("green", ":material/check_circle:"),
@@ -29,10 +27,9 @@ BADGES: dict[Verdict, tuple[Any, str]] = {  # color and icon, so that the verdic
 def judge_all() -> dict[str, Finding]:
     """The finding on every claim by its key, from what is stored now."""
     store = run_store()
-    latest = [run.id + run.status for run in store.runs()] + [
-        one.id + one.status for one in StudyStore(store).studies()
-    ]
-    return _judge(store.url, tuple(latest))
+    latest = [f"{run.id} {run.attempt} {run.status}" for run in store.runs(ALL)]
+    asked = [one.id + one.status for one in StudyStore(store).studies()]
+    return _judge(store.url, (*latest, *asked))
 
 
 @cached(st.cache_data, "Judging by what is stored…", max_entries=8)
@@ -90,23 +87,20 @@ def _what(again: Again) -> str:
     )
 
 
+@or_say_why
 def _again(again: Again) -> None:
     """Have what a claim rests on measured anew; the verdict follows from it."""
     store, settings = run_store(), Settings()
-    try:
-        if again.question:
-            for runs in _groups(again):
-                studies.ask(store, settings, again.question, params_of(again.question, runs=runs))
-        else:
-            config = preset("digits", **again.recipe)
-            wanted = [
-                [(spec, training.TrainingConfig(**(vars(config) | {"seed": seed}))) for spec in again.specs]
-                for seed in studies.SEEDS
-            ]
-            training.queue_sweep(store, settings, wanted)
-    except (LimitError, ConfigError, SpecError, DatasetError) as error:
-        st.toast(plain(sentence(str(error))), icon=":material/error:")
-        return
+    if again.question:
+        for runs in _groups(again):
+            studies.ask(store, settings, again.question, params_of(again.question, runs=runs))
+    else:
+        config = preset("digits", **again.recipe)
+        wanted = [
+            [(spec, training.TrainingConfig(**(vars(config) | {"seed": seed}))) for spec in again.specs]
+            for seed in studies.SEEDS
+        ]
+        training.queue_sweep(store, settings, wanted)
     st.toast(_("Started. You can leave this page; the verdict changes when there is an answer."))
 
 
@@ -120,6 +114,7 @@ def _groups(again: Again) -> list[list]:
 
 
 def is_at_work() -> bool:
-    """Whether something is being measured or trained, after which verdicts may be others."""
+    """Whether something is being measured or trained, after which verdicts may be others; sees to what waits."""
     store = run_store()
+    studies.see_to_questions(store, Settings())
     return bool(store.count_active()) or any(one.status.is_active for one in StudyStore(store).studies())

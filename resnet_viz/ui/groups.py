@@ -12,14 +12,14 @@ from resnet_viz.data import DATASETS
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, RunStore, recorded_stores
 from resnet_viz.training import TrainingConfig
+from resnet_viz.training.config import APART
 from resnet_viz.ui.language import _, listed, said
 from resnet_viz.ui.links import say_in_url
+from resnet_viz.ui.recipe import say_length
 from resnet_viz.ui.services import machine, run_store
 
 PARAMETER = "grid"  # in the URL and in the session
 WISH = "grid_wish"  # in the session: a group that was just started
-# What is left to each run of a group, or does not change what a net learns.
-APART = ("seed", "threads", "precision", "device", "recompute", "keep_epochs")
 OF_RESNETS = ("shortcut", "zero_last_norm", "survival")  # plain nets have none of these
 NOT_COMPARED = ("family", "depth", "in_channels", "classes")
 HERE, RECORDED = "trained here", "recorded"
@@ -48,11 +48,6 @@ class Group:
     def title(self) -> str:
         """The group in a line: data, budget, depths, seeds, where from."""
         config = TrainingConfig(**self.runs[0].config)
-        budget = (
-            _("{iterations:,} steps", iterations=config.iterations)
-            if config.iterations
-            else _("{epochs} epochs", epochs=config.epochs)
-        )
         part = _(", {subset:,} pictures", subset=config.subset) if config.subset else ""
         stacks = [run for run in self.runs if run.spec["family"] != "vgg"]
         depths = ", ".join(str(depth) for depth in sorted({run.spec["depth"] for run in stacks}))
@@ -63,7 +58,7 @@ class Group:
             "{title}{part} · {budget} · {depths} layers{kind} · {seeds}",
             title=said(DATASETS[config.dataset].title),
             part=part,
-            budget=budget,
+            budget=say_length(self.runs[0].config),
             depths=depths,
             kind=kind,
             seeds=_("{count} seeds", count=seeds) if seeds > 1 else _("1 seed"),
@@ -170,11 +165,6 @@ def say_runs(group: Group, runs: Sequence[Run]) -> str:
     devices = sorted({f"{run.facts.get('device', 'an unknown device')} ({run.facts.get('precision')})" for run in runs})
     ended = sorted(run.ended_at or run.created_at for run in runs)
     days = [datetime.fromtimestamp(moment).strftime(_("%d %b %Y")) for moment in (ended[0], ended[-1])]
-    length = (
-        _("{iterations:,} steps", iterations=config.iterations)
-        if config.iterations
-        else _("{epochs} epochs", epochs=config.epochs)
-    )
     diverged = sum(run.status is RunStatus.DIVERGED for run in group.runs)
     left_out = _(" {diverged} runs diverged and are left out.", diverged=diverged) if diverged else ""
     return _(
@@ -186,7 +176,7 @@ def say_runs(group: Group, runs: Sequence[Run]) -> str:
         seeds=", ".join(map(str, seeds)),
         data=said(DATASETS[config.dataset].title),
         train_count=runs[0].facts["train_count"],
-        length=length,
+        length=say_length(runs[0].config),
         batch_size=config.batch_size,
         devices=listed(devices),
         days=_(" to ").join(dict.fromkeys(days)),

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from resnet_viz.plots import Curve, error_curves
-from resnet_viz.runs import store_of
+from resnet_viz.runs import RunStatus, store_of
+from resnet_viz.runs.store import ALL
 from resnet_viz.studies import Evidence
 from resnet_viz.studies.guesses import ABOUT_THE_SAME, GUESSES, Guess, answer_of, chance_of
+from resnet_viz.ui.history import state_of
 from resnet_viz.ui.language import _, cached, listed
 from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import run_store
@@ -19,13 +21,13 @@ def choose_guess() -> Guess:
     """The question of the link, or the first; the choice is in the URL."""
     keys = list(GUESSES)
     numbers = {key: str(number) for number, key in enumerate(keys, start=1)}
-    wished = st.query_params.get(PARAMETER)
+    wished, answers = st.query_params.get(PARAMETER), _answers(_stored())
     key = st.segmented_control(
         _("Question"),
         keys,
         default=wished if wished in keys else keys[0],
         required=True,
-        format_func=lambda key: f"{numbers[key]} {_mark(key)}".strip(),
+        format_func=lambda key: f"{numbers[key]} {_mark(key, answers[key])}".strip(),
         key="chosen_question",
     )
     # By hand: a control that is bound to the URL would put its label there, which changes with the guess.
@@ -45,19 +47,25 @@ def remember(guess: Guess, choice: str) -> None:
 
 def right_answer(guess: Guess) -> str | None:
     """The right option by what is stored; None where it is not."""
-    return _answers().get(guess.key)
+    return _answers(_stored())[guess.key]
 
 
-@cached(st.cache_data, "Looking up the runs…", ttl=60)
-def _answers() -> dict[str, str | None]:
+def _stored() -> str:
+    """What answers and figures depend on: the finished runs that are not recorded, for those stay as they are."""
+    store = run_store()
+    return store.url + state_of([run for run in store.runs(ALL) if run.status is RunStatus.FINISHED])
+
+
+@cached(st.cache_data, "Looking up the runs…", max_entries=8)
+def _answers(stored: str) -> dict[str, str | None]:
     evidence = Evidence(run_store())
     return {key: answer_of(guess, evidence) for key, guess in GUESSES.items()}
 
 
 def tell_score() -> str:
     """How many guesses were right so far; nothing before the first."""
-    told = st.session_state.get(_GUESSED, {})
-    right = sum(right_answer(GUESSES[key]) == choice for key, choice in told.items())
+    told, answers = st.session_state.get(_GUESSED, {}), _answers(_stored())
+    right = sum(answers[key] == choice for key, choice in told.items())
     return (
         _(
             "**{right} of {count}** right so far. Your guesses stay here until the page is loaded anew.",
@@ -69,16 +77,20 @@ def tell_score() -> str:
     )
 
 
-def _mark(key: str) -> str:
+def _mark(key: str, right: str | None) -> str:
     choice = guessed(GUESSES[key])
     if choice is None:
         return ""
-    return ":material/check:" if choice == right_answer(GUESSES[key]) else ":material/close:"
+    return ":material/check:" if choice == right else ":material/close:"
+
+
+def figure_of(key: str, covered: bool) -> tuple[object, dict[str, list[str]], int]:
+    """The errors of both nets, of the first seed, to a part of the training or to its end; its runs and its seed."""
+    return _figure(key, covered, _stored())
 
 
 @cached(st.cache_data, "Looking up the runs…", max_entries=32)
-def figure_of(key: str, covered: bool) -> tuple[object, dict[str, list[str]], int]:
-    """The errors of both nets, of the first seed, to a part of the training or to its end; its runs and its seed."""
+def _figure(key: str, covered: bool, stored: str) -> tuple[object, dict[str, list[str]], int]:
     guess = GUESSES[key]
     curves: list[Curve] = []
     origins = {}

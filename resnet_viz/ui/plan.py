@@ -18,7 +18,7 @@ from resnet_viz.ui.data import DataChoice, choose_data
 from resnet_viz.ui.language import _, described, explained, listed, said, sentence
 from resnet_viz.ui.links import linked_several, say_in_url
 from resnet_viz.ui.recipe import choose_recipe
-from resnet_viz.ui.services import Machine, at_work, machine, run_store
+from resnet_viz.ui.services import Machine, at_work, machine, or_say_why, run_store, while_store_answers
 from resnet_viz.ui.text import refuse
 
 DEPTHS = (8, 110)  # of the slider; the engine goes to 1202
@@ -28,6 +28,7 @@ PAIR = {"plain": "plain", "resnet": "residual"}
 PAIR_SHORTCUTS = ("A", "B", "C")  # of He et al. 2015; the Architecture page has the others
 KEYS = "Mod+Enter"  # what starts a page's work from the keyboard
 SPECS = "specs"  # in the URL and in the session: nets that were composed on the Architecture page
+AT_ONCE = "at_once"  # in the store, for all; in the session what its control shows
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ def choose_plan() -> Plan | None:
 
 
 def compose(specs: Sequence[NetSpec]) -> None:
-    """Let these nets be the ones that the Train page offers to train."""
-    st.session_state[SPECS] = SEPARATOR.join(spec.to_slug() for spec in specs)
+    """Let these nets be the ones that the Train page offers to train, each once."""
+    st.session_state[SPECS] = SEPARATOR.join(spec.to_slug() for spec in dict.fromkeys(specs))
 
 
 def _show_composed(slugs: str) -> tuple[NetSpec, ...]:
@@ -73,7 +74,8 @@ def _show_composed(slugs: str) -> tuple[NetSpec, ...]:
         st.session_state.pop(SPECS, None)
         st.query_params.pop(SPECS, None)
         st.rerun()
-    compose(specs := tuple(NetSpec.from_slug(slug) for slug in slugs.split(SEPARATOR)[:MOST_AT_ONCE] if slug))
+    wished = dict.fromkeys(NetSpec.from_slug(slug) for slug in slugs.split(SEPARATOR) if slug)
+    compose(specs := tuple(wished)[:MOST_AT_ONCE])
     say_in_url(SPECS, st.session_state[SPECS], SPECS)
     st.markdown(_("Nets") + "\n" + "\n".join(f"- **{said(spec.name)}**" for spec in specs))
     return specs
@@ -114,6 +116,7 @@ def _choose_pair(beside: DeltaGenerator) -> tuple[NetSpec, ...]:
 
 
 @st.fragment(run_every=1.0)
+@while_store_answers
 def wait_for_machine(is_ready: Callable[[], bool]) -> None:
     """Say that the machine is being looked at, and run the page again once `is_ready` says so."""
     if is_ready():
@@ -255,13 +258,14 @@ def choose_at_once() -> None:
     """The control of how many runs train at once on this machine, for all who use this installation."""
     if Settings().executor != "local":
         return
-    now, key = at_work(), "at_once"
-    picked = st.number_input(
-        _("Runs at once"), 1, 64, now, key=key, help=_("More of them share the same cores; more wait.")
-    )
-    if picked != now:
-        run_store().choose("at_once", int(picked))
-        st.rerun()
+    st.session_state[AT_ONCE] = at_work()  # said anew every time: another reader may have changed it
+    note = _("More of them share the same cores; more wait.")
+    st.number_input(_("Runs at once"), 1, 64, key=AT_ONCE, on_change=_keep_at_once, help=note)
+
+
+@or_say_why
+def _keep_at_once() -> None:
+    run_store().choose(AT_ONCE, int(st.session_state[AT_ONCE]))
 
 
 def _prepare_workers() -> None:

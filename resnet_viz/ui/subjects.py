@@ -9,6 +9,7 @@ from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStatus, recorded_stores
 from resnet_viz.settings import Settings
 from resnet_viz.ui.comparisons import run_name
+from resnet_viz.ui.history import recorded_runs
 from resnet_viz.ui.language import _, listed, said
 from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.services import machine, run_store
@@ -87,7 +88,7 @@ def _title(runs: Sequence[Run]) -> str:
 
 def is_recorded(run: Run) -> bool:
     """Whether a run ships with the project."""
-    return any(run.comparison == one.comparison for store in recorded_stores().values() for one in store.runs())
+    return any(run.comparison == one.comparison for one, _store in recorded_runs().values())
 
 
 def _look_for_pictures(run: Run) -> None:

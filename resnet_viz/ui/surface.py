@@ -19,7 +19,7 @@ from resnet_viz.ui.figures import show_figure
 from resnet_viz.ui.language import _, described
 from resnet_viz.ui.links import linked
 from resnet_viz.ui.plan import Plan, queue, show_price
-from resnet_viz.ui.services import run_store
+from resnet_viz.ui.services import run_store, while_store_answers
 from resnet_viz.ui.subjects import spec_of
 from resnet_viz.ui.watch import REFRESH_SECONDS, show_state
 
@@ -236,11 +236,14 @@ def offer_way(runs: Sequence[Run]) -> None:
 
 def watch_kept(runs: Sequence[Run]) -> None:
     """The state of runs that are trained for their way; the whole page again when they have ended."""
-    st.fragment(_show_states, run_every=REFRESH_SECONDS)([run.id for run in runs])
+    st.fragment(while_store_answers(_show_states), run_every=REFRESH_SECONDS)([run.id for run in runs])
 
 
 def _show_states(run_ids: list[str]) -> None:
-    runs = [run_store().run(run_id) for run_id in run_ids]
+    try:
+        runs = [run_store().run(run_id) for run_id in run_ids]
+    except KeyError:  # another reader has deleted one
+        st.rerun()
     if not any(run.status.is_active for run in runs):
         st.rerun()
     for run, column in zip(runs, st.columns(max(2, len(runs)), gap="large"), strict=False):

@@ -14,13 +14,13 @@ from resnet_viz.settings import Settings
 from resnet_viz.training import ConfigError, Grid, LimitError, TrainingConfig
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.data import DataChoice, choose_data
-from resnet_viz.ui.language import _, said, sentence, titled
+from resnet_viz.ui.language import _, said, titled
 from resnet_viz.ui.links import linked_several, say_in_url
 from resnet_viz.ui.plan import DEPTHS, choose_families
 from resnet_viz.ui.recipe import choose_recipe
-from resnet_viz.ui.services import run_store
+from resnet_viz.ui.services import or_say_why, run_store
 from resnet_viz.ui.tables import show_table
-from resnet_viz.ui.text import plain, refuse
+from resnet_viz.ui.text import refuse
 
 PARAMETER = "sweep"  # in the URL and in the session
 MOST_SEEDS = 20
@@ -128,19 +128,18 @@ def name_comparisons(runs: Sequence[Run]) -> dict[str, str]:
     }
 
 
+@or_say_why
 def stop_chosen(sweep: str, request: str) -> None:
     """Stop or pause all runs of a sweep."""
     training.stop_sweep(run_store(), sweep, request)
     st.toast(_("They end within seconds and keep their curves."))
 
 
+@or_say_why
 def continue_chosen(sweep: str) -> None:
     """Let the runs of a sweep go on where they stand."""
-    try:
-        count = training.continue_sweep(run_store(), Settings(), sweep)
-        st.toast(_("{count} runs go on where they stood.", count=count))
-    except (LimitError, ConfigError) as error:
-        st.toast(plain(sentence(str(error))), icon=":material/error:")
+    count = training.continue_sweep(run_store(), Settings(), sweep)
+    st.toast(_("{count} runs go on where they stood.", count=count))
 
 
 def show_progress(runs: Sequence[Run]) -> None:

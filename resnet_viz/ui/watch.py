@@ -9,11 +9,10 @@ from streamlit.delta_generator import DeltaGenerator
 from resnet_viz import training
 from resnet_viz.runs import Run, RunStatus
 from resnet_viz.settings import Settings
-from resnet_viz.training import ConfigError, LimitError
 from resnet_viz.ui.comparisons import run_name, tell_apart
 from resnet_viz.ui.language import _, said
 from resnet_viz.ui.plan import say_duration
-from resnet_viz.ui.services import at_work, run_store
+from resnet_viz.ui.services import at_work, or_say_why, run_store
 from resnet_viz.ui.tables import show_table
 from resnet_viz.ui.text import cell, plain
 
@@ -92,6 +91,7 @@ def _ask(place: DeltaGenerator, run: Run, request: str, label: str, note: str) -
     )
 
 
+@or_say_why
 def _request(run: Run, request: str) -> None:
     run_store().request(run.id, request)
     net = plain(run_name(run))
@@ -113,12 +113,9 @@ def _offer_to_go_on(place: DeltaGenerator, run: Run) -> None:
         st.button(_("Go on"), key=f"go_on_{run.id}", on_click=_go_on, args=[run, key], type="primary")
 
 
+@or_say_why
 def _go_on(run: Run, key: str = "") -> None:
-    epochs = st.session_state[key] if key else 0
-    try:
-        training.continue_run(run_store(), Settings(), run, epochs)
-    except (LimitError, ConfigError) as error:
-        st.toast(f"{plain(said(str(error)))}.", icon=":material/error:")
+    training.continue_run(run_store(), Settings(), run, st.session_state[key] if key else 0)
 
 
 def _what_happens(run: Run) -> str:

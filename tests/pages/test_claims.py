@@ -1,12 +1,16 @@
 """Does the page of claims show computed verdicts, filter them, and start what would change them?"""
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.runs import RunStore, StudyStore
+from resnet_viz.nets import NetSpec
+from resnet_viz.runs import Owner, RunStatus, RunStore, RunWriter, StudyStore
 from resnet_viz.settings import Settings
 from resnet_viz.studies import CLAIMS, Verdict
+from resnet_viz.training import TrainingConfig, preset
+from resnet_viz.ui.claims import judge_all
 
 APP = str(Path(__file__).parents[2] / "app.py")
 ALL = [claim for claims in CLAIMS.values() for claim in claims]
@@ -56,3 +60,14 @@ def test_a_claim_is_run_again(home, monkeypatch):
     runs = store.runs()
     assert {(run.spec["depth"], run.config["seed"]) for run in runs} == {(d, s) for d in (20, 56) for s in (0, 1, 2)}
     assert "Something is being measured" in shown(page)
+
+
+def test_a_run_that_went_on_to_its_new_end_is_judged_anew(store, finish):
+    """Not of that recipe any longer: the verdict rests on the recorded runs again."""
+    wanted = [(NetSpec("plain", depth), preset("digits", seed=seed)) for seed in (0, 1) for depth in (20, 56)]
+    runs = finish(store, wanted, [(0.5, 0.5), (0.1, 0.1)] * 2)
+    assert set(judge_all()["not_overfitting"].runs) & {run.id for run in runs}
+    for run in runs:
+        assert store.resume(run.id, asdict(replace(TrainingConfig(**run.config), more_epochs=(5,))))
+        RunWriter(store, store.claim(Owner.here(), run_id=run.id)).end(RunStatus.FINISHED)
+    assert not set(judge_all()["not_overfitting"].runs) & {run.id for run in runs}

@@ -11,7 +11,7 @@ from resnet_viz.paper import ARTICLE, CIFAR_ERRORS
 from resnet_viz.runs import RunStatus, RunStore, recorded_stores
 from resnet_viz.training import preset
 from resnet_viz.ui.degradation import published_beside
-from resnet_viz.ui.groups import find_groups, key_of
+from resnet_viz.ui.groups import find_groups, key_of, say_runs
 from resnet_viz.ui.published import conditions_of
 from tests.pages.figures import figures
 
@@ -44,6 +44,14 @@ def own(store, finish) -> tuple[RunStore, str]:
             wanted = [(NetSpec(family, depth), preset("digits", seed=seed)) for family in ("plain", "resnet")]
             finish(store, wanted, [ERRORS[family, depth][seed] for family in ("plain", "resnet")])
     return store, key_of([NetSpec("resnet", 20)], preset("digits"))
+
+
+def test_epochs_that_runs_went_on_for_are_counted(store, finish):
+    config = preset("digits", epochs=5, more_epochs=(5,))
+    finish(store, [(NetSpec("plain", depth), config) for depth in DEPTHS], [(0.1, 0.1), (0.5, 0.5)])
+    group = find_groups()[key_of([NetSpec("plain", 20)], config)]
+    assert " · 10 epochs · " in group.title
+    assert ", 10 epochs, " in say_runs(group, group.finished)
 
 
 def test_recorded_runs_fill_the_page_of_a_reader_who_has_none(home):

@@ -6,10 +6,13 @@ import pytest
 from scipy.stats import ttest_ind
 from streamlit.testing.v1 import AppTest
 
+from resnet_viz.nets import NetSpec
 from resnet_viz.runs import RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.studies import Evidence
 from resnet_viz.studies.guesses import GUESSES, answer_of, options
+from resnet_viz.training import preset
+from resnet_viz.ui.guess import figure_of, right_answer
 from tests.pages.figures import figures
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -79,3 +82,23 @@ def test_a_link_to_no_question_shows_the_first(home):
 def test_every_question_has_an_answer_among_its_options(home, guess):
     evidence = Evidence(RunStore(Settings().store_url))
     assert answer_of(guess, evidence) in options(guess)
+
+
+def test_figure_sentence_and_score_are_of_the_same_runs_when_ones_own_join(store, finish):
+    open_page()
+    guess = GUESSES["deeper"]
+    assert right_answer(guess) == "plain-20"
+    own = []
+    for seed in (0, 1):
+        wanted = [(spec, preset("digits", seed=seed)) for spec in (NetSpec("plain", 20), NetSpec("plain", 56))]
+        own += finish(store, wanted, [(0.5, 0.5), (0.1, 0.1)])
+    assert right_answer(guess) == "plain-56"
+    page = open_page()
+    page.radio[0].set_value("plain-56").run()
+    next(button for button in page.button if button.label == "Uncover").click().run()
+    text = shown(page)
+    assert "You guessed **plain-56**, and so it is." in text
+    assert "plain-20 ends at **50.0 %**" in text
+    assert all(run.id in text for run in own)
+    for covered in (True, False):
+        assert {run_id for ids in figure_of("deeper", covered)[1].values() for run_id in ids} == {run.id for run in own}

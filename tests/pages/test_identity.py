@@ -87,6 +87,12 @@ def test_what_training_on_came_to_is_told_from_its_runs(lab_store, trained, fini
     assert "not been trained on with 4 blocks appended yet" in text_of(page)
 
 
+def test_epochs_that_a_run_went_on_for_are_counted(lab_store, trained, finish):
+    _, runs = trained
+    finish(lab_store, went_on(runs, 1, epochs=5, more_epochs=(5,)), [(0.1, run.test_error) for run in runs])
+    assert "; 10 epochs, peak learning rate" in text_of(open_page(runs, appended="1"))
+
+
 def test_other_seeds_of_the_same_recipe_are_told_beside_and_other_recipes_are_not(lab_store, trained, finish):
     _, runs = trained
     changes = {0: 0.05, 1: -0.06, 2: 0.01}
@@ -111,6 +117,8 @@ def test_recorded_runs_that_went_on_are_shown_at_once_and_led_to(lab_store, trai
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "other"))
     for name in ("resnet_viz.runs.recorded.recorded_stores", "resnet_viz.ui.subjects.recorded_stores"):
         monkeypatch.setattr(name, lambda: {"shipped": shipped})
+    recorded = {run.id: (run, shipped) for run in shipped.runs()}
+    monkeypatch.setattr("resnet_viz.ui.subjects.recorded_runs", lambda: recorded)
     page = open_page(runs, appended="1")
     assert not page.exception
     shown = text_of(page)
