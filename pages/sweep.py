@@ -69,17 +69,18 @@ def watch(sweep: str, was_active: bool) -> None:
 
 if chosen:
     runs = runs_of(chosen)
-    stop, go_on, look = st.columns(3)
-    stop.button(_("Stop all"), icon=":material/stop:", on_click=stop_chosen, args=[chosen, "stop"])
-    stop.button(_("Pause all"), icon=":material/pause:", on_click=stop_chosen, args=[chosen, "pause"])
-    can_go_on = any(run.status.can_resume for run in runs)
-    go_on.button(_("Go on"), icon=":material/resume:", on_click=continue_chosen, args=[chosen], disabled=not can_go_on)
+    is_active, can_go_on = (any(getattr(run.status, name) for run in runs) for name in ("is_active", "can_resume"))
+    buttons, look = st.columns([3, 2])
+    with buttons, st.container(horizontal=True):
+        for label, request in ((_("Stop all"), "stop"), (_("Pause all"), "pause")):
+            icon, off = f":material/{request}:", not is_active
+            st.button(label, icon=icon, on_click=stop_chosen, args=[chosen, request], disabled=off)
+        st.button(_("Go on"), icon=":material/resume:", on_click=continue_chosen, args=[chosen], disabled=not can_go_on)
     with look:
         names = name_comparisons(runs)
         picked = st.selectbox(_("Look at one"), list(names), format_func=names.__getitem__, key="sweep_comparison")
         if st.button(_("Show its curves"), icon=":material/show_chart:"):
             st.switch_page("pages/train.py", query_params={"comparison": picked})
-    is_active = any(run.status.is_active for run in runs)
     st.fragment(while_store_answers(watch), run_every=refresh_interval(runs))(chosen, is_active)
 else:
     st.info(_("No sweep was started here yet."))

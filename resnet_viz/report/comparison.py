@@ -47,8 +47,9 @@ def comparison_report(store: RunStore, runs: Sequence[Run], finding: str = "") -
 
 
 def _tell_apart(runs: Sequence[Run]) -> list[str]:
-    """The name that a run was given, else its net's, with its seed and id where several have the same."""
-    names = [run.name or NetSpec(**run.spec).name for run in runs]
+    """A run's net, behind the name that it was given, with its seed and id where several have the same."""
+    nets = [NetSpec(**run.spec).name for run in runs]
+    names = [f"{run.name} ({net})" if run.name else net for run, net in zip(runs, nets, strict=True)]
     count = Counter(names)
     return [
         name if count[name] == 1 else f"{name}, seed {run.config['seed']} ({run.id})"

@@ -105,6 +105,11 @@ def test_nets_of_one_name_are_told_apart(store_and_runs):
     assert f"plain-8, seed 0 ({runs[0].id})" in html
 
 
+def test_a_named_run_keeps_the_name_of_its_net(store_and_runs):
+    store, runs = store_and_runs
+    assert "the best (plain-8)" in comparison_report(store, [replace(runs[0], name="the best")])
+
+
 def test_the_report_of_a_long_run_says_that_its_numbers_are_means_over_64_steps(store, store_and_runs):
     short, last = store_and_runs[1][0], 8320
     (run,) = store.add_comparison([(asdict(NetSpec("plain", 8)), asdict(TrainingConfig(iterations=last)))])
