@@ -29,8 +29,8 @@ def gradients_are(slug: str, *expected: str) -> Judge:
         scale, said = scales[0], " or ".join(dict.fromkeys(scale.verdict for scale in scales))
         sentence = (
             f"{frame['net'].iloc[0]}: the median gradient norm is {scale.first:.2g} in the first third of the layers "
-            "and "
-            f"{scale.last:.2g} in the last third (seed 0 of {len(scales)}). By the rule of the page: {said}."
+            f"and {scale.last:.2g} in the last third (seed 0 of {len(scales)}, a batch of "
+            f"{answer.study.params['pictures']} pictures). By the rule of the page: {said}."
         )
         return Finding(verdict, sentence, studies=(answer.study.id,))
 

@@ -89,7 +89,7 @@ def test_the_whole_story(page: Page, server: Server, home: Path):
     open_tab(page, "Saliency")
     expect(page.get_by_text("A test picture: 0.")).to_be_visible()
     expect(page.get_by_text("plain-20 says")).to_be_visible()
-    expect(page.locator(".js-plotly-plot .heatmaplayer image")).to_have_count(8)
+    expect(page.locator(".st-key-maps .heatmaplayer image")).to_have_count(8)
 
     # Classify: a broken file gets a sentence, a picture gets classes.
     open_tab(page, "Classify")
