@@ -10,7 +10,7 @@ import streamlit as st
 from resnet_viz.plots import ABSCISSAS, Y_SCALES, View
 from resnet_viz.runs import Run
 from resnet_viz.ui.language import _
-from resnet_viz.ui.links import choose_by_key
+from resnet_viz.ui.links import choose_by_key, say_in_url
 from resnet_viz.ui.watch import refresh_interval
 
 FIGURES = {"both": "Loss and error", "loss": "Loss", "error": "Error"}
@@ -18,7 +18,7 @@ AXES = {"step": "Step", "epoch": "Epoch", "time": "Time"}
 Y_AXES = {"usual": "as usual", "linear": "linear", "log": "logarithmic"}
 assert tuple(AXES) == tuple(ABSCISSAS)
 assert tuple(Y_AXES) == Y_SCALES
-HELD = "held"  # in the URL: figures do not follow the training
+HELD = "held"  # in the URL, and in the session with a comparison's id: figures do not follow the training
 SMOOTHEST = 0.99
 
 
@@ -61,23 +61,31 @@ def choose_abscissa(key: str) -> str:
 
 def live_interval(runs: Sequence[Run]) -> float | None:
     """Seconds between looks at the store: None once nothing runs, and while the reader has paused the figures."""
-    return None if HELD in st.query_params else refresh_interval(runs)
+    return None if _is_held(runs) else refresh_interval(runs)
 
 
 def offer_hold(runs: Sequence[Run]) -> None:
     """Let figures of nets that train stand still, while the training goes on, and follow it again."""
     if refresh_interval(runs) is None:
         return
-    if HELD in st.query_params:
-        st.button(_("Follow again"), key="follow", icon=":material/play_arrow:", on_click=_follow, type="primary")
+    is_held, key = _is_held(runs), _key(runs)
+    say_in_url(HELD, "1" if is_held else "", key)
+    if is_held:
+        icon = ":material/play_arrow:"
+        st.button(_("Follow again"), key="follow", icon=icon, on_click=_hold, args=[key, False], type="primary")
     else:
         note = _("What is shown stands still until you let it follow; the training goes on.")
-        st.button(_("Hold"), key="hold", icon=":material/pause:", on_click=_hold, help=note)
+        st.button(_("Hold"), key="hold", icon=":material/pause:", on_click=_hold, args=[key, True], help=note)
 
 
-def _hold() -> None:
-    st.query_params[HELD] = "1"
+def _is_held(runs: Sequence[Run]) -> bool:
+    """Whether the reader has paused the figures of these runs; said by the session, for the address can be older."""
+    return bool(st.session_state.setdefault(_key(runs), HELD in st.query_params))
 
 
-def _follow() -> None:
-    st.query_params.pop(HELD, None)
+def _key(runs: Sequence[Run]) -> str:
+    return f"{HELD}_{runs[0].comparison if runs else ''}"
+
+
+def _hold(key: str, is_held: bool) -> None:
+    st.session_state[key] = is_held

@@ -1,5 +1,6 @@
 """Do live curves stay where a reader has put them: zoomed, smoothed, held? Runs that a thread writes, as workers do."""
 
+import re
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_figures_that_are_held_stand_still_and_follow_again(live: Live, server: 
     page.reload()
     page.get_by_role("button", name="Follow again").click()
     wait_for_step(page, held)
-    assert "held" not in page.url
+    expect(page).not_to_have_url(re.compile("held"))
 
 
 @pytest.mark.parametrize("path", ["train", "gradients"])

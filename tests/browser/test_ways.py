@@ -14,6 +14,7 @@ from resnet_viz.settings import Settings
 from tests.browser.conftest import PATIENCE, Server
 from tests.browser.test_story import draw_seven
 
+AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 expect.set_options(timeout=PATIENCE)
 
 
@@ -123,6 +124,7 @@ def test_a_teacher_sets_up_a_link_and_a_class_finds_that_view(reader: Page, hous
     expect(reader.get_by_role("heading", level=1)).to_contain_text(re.compile("[\u4e00-\u9fff]"))
     expect(reader).to_have_url(re.compile("error_of_verdicts=test"))
     expect(reader).to_have_url(re.compile("lang=zh"))
+    reader.locator(AT_REST).wait_for(state="attached")  # a button that moves between press and release was not clicked
     reader.get_by_role("button", name="English").click()
     heading(reader, "Does a deeper net learn worse?")
 
