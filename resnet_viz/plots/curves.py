@@ -5,7 +5,7 @@ What goes to the browser is bounded: all lines of a figure share BUDGET points, 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isnan, nan
+from math import floor, isnan, log10, nan
 from statistics import fmean
 from typing import Any
 
@@ -26,6 +26,7 @@ Y_SCALES = ("usual", "linear", "log")  # the usual one is logarithmic for the lo
 UNITS = (("s", 1.0), ("min", 60.0), ("h", 3600.0))
 MOST_OF_A_UNIT = 300.0
 LEAST_POINTS = 16
+ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)  # times a power of ten: where an axis ends that grows
 FAMILIES = {"plain": "plain", "resnet": "residual", "vgg": "VGG"}
 RAW = {"opacity": 0.25, "showlegend": False, "hoverinfo": "skip", "hovertemplate": None, "mode": "lines"}  # faint
 LEGEND_LINE, LETTERS, USUAL_LINES = 19, 46, 3  # pixels, letters in a line of half a page, lines that need no room
@@ -36,7 +37,7 @@ class Curve:
     """What a run has to draw: its name, its family for the color, and its frames as RunStore gives them.
 
     Runs of one `group` differ in their seed alone; the group's name stands for them. `an_epoch` are its steps in an
-    epoch, `pace` the seconds of a step.
+    epoch, `pace` the seconds of a step; `planned` the steps that it is to reach, of a run that is still on its way.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Curve:
     group: str = ""
     an_epoch: float = nan
     pace: float = nan
+    planned: float = nan
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,12 @@ def abscissa(runs: Sequence[tuple[float, float]], x: str) -> tuple[str, float]:
     longest = max((pace * last for pace, last in runs if np.isfinite(pace)), default=0.0)
     name, unit = next((one for one in UNITS if longest < MOST_OF_A_UNIT * one[1]), UNITS[-1])
     return f"{ABSCISSAS['time']}, {name}", unit
+
+
+def with_room(last: float, most: float) -> float:
+    """Where an axis ends that grows with `last`: at the next round number, so that it moves seldom, or at `most`."""
+    power = 10 ** floor(log10(last))
+    return min(most, next(end * power for end in ROUND if end * power >= last))
 
 
 @dataclass(frozen=True)
@@ -178,7 +186,18 @@ def _draw(curves: Sequence[Curve], view: View, read: Callable[[Curve, str], pd.S
     lay_out(figure, x=title, y="", height=HEIGHT + _height_of_legend(traces))
     if len(subjects) > FEW:
         figure.update_layout(hovermode="closest")
+    figure.update_xaxes(autorangeoptions={"include": _ends_ahead(curves, view, unit)})  # and a reader's zoom stays
     return figure.update_xaxes(**LOG_AXIS) if view.x_log else figure
+
+
+def _ends_ahead(curves: Sequence[Curve], view: View, unit: float) -> list[float]:
+    """Up to where the x axis reaches for each curve that still grows: the browser measures labels anew that move."""
+    ends = []
+    for curve in curves:
+        width = width_of_step(view.x, curve.an_epoch, curve.pace) / unit
+        if len(curve.steps) and curve.planned * width > 0:
+            ends.append(with_room(float(curve.steps["step"].iloc[-1]) * width, curve.planned * width))
+    return ends
 
 
 def _subjects(curves: Sequence[Curve], view: View, unit: float) -> list[_Subject]:

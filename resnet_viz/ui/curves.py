@@ -65,8 +65,8 @@ def _draw(runs: Sequence[Run], before: Sequence[float], view: View) -> list[go.F
 
 def curve_of(run: Run, name: str, group: str = "") -> Curve:
     """What a run has to draw so far, under a name; `group` as in Curve."""
-    ends = evaluations_so_far(run)
-    return Curve(name, run.spec["family"], steps_so_far(run), ends, group, steps_of_epoch(run), pace_of(run))
+    ends, planned = evaluations_so_far(run), run.total_steps if run.status.is_active else nan
+    return Curve(name, run.spec["family"], steps_so_far(run), ends, group, steps_of_epoch(run), pace_of(run), planned)
 
 
 def pace_of(run: Run) -> float:

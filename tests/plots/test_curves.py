@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from resnet_viz.plots import Curve, View, error_curves, loss_curves
-from resnet_viz.plots.curves import BUDGET, FEW, downsample, smooth
+from resnet_viz.plots.curves import BUDGET, FEW, downsample, smooth, with_room
 
 
 def make_curve(name: str = "plain-8", losses=(4.0, 2.0, 1.0), group: str = "plain-8", **more) -> Curve:
@@ -132,3 +132,21 @@ def test_points_are_spread_over_values_where_these_are_given():
 def test_a_view_says_when_a_zoom_is_good_for_it():
     assert View(smoothing=0.5, bands=True).axes == View().axes
     assert len({View().axes, View(x="epoch").axes, View(x_log=True).axes, View(y="log").axes}) == 4
+
+
+@pytest.mark.parametrize(("last", "end"), [(1, 1), (401, 500), (1000, 1000), (1001, 1200), (0.31, 0.4), (7900, 7920)])
+def test_an_axis_that_grows_ends_at_a_round_number_or_where_the_run_will(last, end):
+    assert with_room(last, most=7920) == pytest.approx(end)
+
+
+def test_labels_of_a_growing_axis_stay_where_they_are_for_many_steps():
+    assert len({with_room(last, most=100_000) for last in range(400, 2400)}) == 9
+
+
+@pytest.mark.parametrize(("x", "end"), [("step", 25), ("epoch", 12), ("time", 250)])
+def test_a_run_on_its_way_has_room_before_it_and_an_ended_one_none(x, end):
+    facts = {"losses": np.ones(23), "an_epoch": 2, "pace": 10.0}  # 23 steps: 11.5 epochs, 230 s
+    axis = loss_curves([make_curve(**facts, planned=400.0)], View(x)).layout.xaxis
+    assert axis.autorangeoptions.include == pytest.approx((end,))
+    assert axis.range is None  # it is the reader's: a zoom outlives new points
+    assert not loss_curves([make_curve(**facts)], View(x)).layout.xaxis.autorangeoptions.include
