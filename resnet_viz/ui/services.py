@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from resnet_viz.training import Device, Pace
 
 TIDY_SECONDS, ROUNDS_TO_FULL = 5.0, 120
+FEW_OBJECTS = 20_000  # that take a millisecond or two to walk over
 IDLE = 30.0  # seconds after the last question that the processes which measure are kept for the next
 ICON = str(Path(__file__).parent / "icon.png")
 HEAD_START = 1.0  # seconds that the first page gets before torch is imported behind it
@@ -57,7 +58,8 @@ def _open_store(url: str) -> RunStore:
 def _start_to_tidy() -> None:
     """Streamlit collects garbage after every run of a page, and walks over all that is there: let that be little.
 
-    What has lived for some seconds is taken out of its sight, and looked through once in a while.
+    Where much has lived for some seconds it is taken out of its sight, and looked through once in a while. Not more
+    often than that: what a page draws at that moment goes with it, and stays until it is looked through.
     """
 
     def tidy() -> None:
@@ -66,7 +68,8 @@ def _start_to_tidy() -> None:
             if count % ROUNDS_TO_FULL == 0:
                 gc.unfreeze()
             gc.collect()
-            gc.freeze()
+            if len(gc.get_objects()) > FEW_OBJECTS:
+                gc.freeze()
 
     threading.Thread(target=tidy, daemon=True, name="tidy").start()
 
