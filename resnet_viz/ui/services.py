@@ -58,20 +58,27 @@ def _open_store(url: str) -> RunStore:
 def _start_to_tidy() -> None:
     """Streamlit collects garbage after every run of a page, and walks over all that is there: let that be little.
 
-    Where much has lived for some seconds it is taken out of its sight, and looked through once in a while. Not more
-    often than that: what a page draws at that moment goes with it, and stays until it is looked through.
+    What has lived for some seconds is taken out of its sight, and looked through once in a while.
     """
 
-    def tidy() -> None:
+    def work() -> None:
         for count in itertools.count(1):
             time.sleep(TIDY_SECONDS)
-            if count % ROUNDS_TO_FULL == 0:
-                gc.unfreeze()
-            gc.collect()
-            if len(gc.get_objects()) > FEW_OBJECTS:
-                gc.freeze()
+            tidy(looks_through=count % ROUNDS_TO_FULL == 0)
 
-    threading.Thread(target=tidy, daemon=True, name="tidy").start()
+    threading.Thread(target=work, daemon=True, name="tidy").start()
+
+
+def tidy(*, looks_through: bool) -> None:
+    """Collect garbage, and freeze what is left where it is much; `looks_through` takes in what was frozen before.
+
+    Little is not frozen: what a page is drawing at that moment would be, too, and stay until all is looked through.
+    """
+    if looks_through:
+        gc.unfreeze()
+    gc.collect()
+    if len(gc.get_objects()) > FEW_OBJECTS:
+        gc.freeze()
 
 
 def say_if_demo() -> None:

@@ -1,0 +1,47 @@
+"""Does the server keep little in the eyes of the garbage collector, and nothing for good that a page was drawing?"""
+
+import gc
+import weakref
+
+import pytest
+
+from resnet_viz.ui.services import FEW_OBJECTS, tidy
+
+
+class Drawing:
+    """Something in a cycle, as figures are: only the collector takes it away."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def all_frozen():
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+def draw_and_tidy() -> weakref.ref[Drawing]:
+    """A drawing that is finished after a tidying, seen from afar."""
+    drawing = Drawing()
+    tidy(looks_through=False)
+    return weakref.ref(drawing)
+
+
+def test_what_was_being_drawn_is_collected_at_the_next_tidying(all_frozen):
+    drawing = draw_and_tidy()
+    tidy(looks_through=False)
+    assert drawing() is None
+
+
+def test_much_is_frozen_and_looked_through_once_in_a_while(all_frozen):
+    much, frozen = [[] for _ in range(FEW_OBJECTS + 1)], gc.get_freeze_count()
+    drawing = draw_and_tidy()
+    assert gc.get_freeze_count() > frozen + FEW_OBJECTS
+    del much
+    tidy(looks_through=False)
+    assert drawing() is not None
+    tidy(looks_through=True)
+    assert drawing() is None
