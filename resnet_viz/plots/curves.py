@@ -129,7 +129,20 @@ def error_curves(curves: Sequence[Curve], view: View = USUAL) -> go.Figure:
     """Error in %: of the training batches, averaged over each epoch (dotted), and of the test set (solid)."""
     figure = _draw(curves, view, lambda curve, part: 100 * _by_step(curve.evaluations, f"{part}_error"))
     figure.update_yaxes(title="error, %")
+    _say_if_empty(figure, view)
     return figure.update_yaxes(**LOG_AXIS) if view.y == "log" else figure.update_yaxes(rangemode="tozero")
+
+
+def _say_if_empty(figure: go.Figure, view: View) -> None:
+    """Of nets in their first epoch: the axes that their points will need, and when they come."""
+    ends = figure.layout.xaxis.autorangeoptions.include
+    if not ends or any(len(trace.x) for trace in figure.data):
+        return
+    x, y = [0.0, max(ends)], [0.0, 100.0]
+    figure.update_xaxes(range=np.log10(np.maximum(x, 1.0)) if view.x_log else x)
+    figure.update_yaxes(range=np.log10(np.maximum(y, 1.0)) if view.y == "log" else y)
+    place = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
+    figure.add_annotation(text="The first points come<br>at the end of the first epoch.", **place)
 
 
 def downsample(

@@ -1,5 +1,7 @@
 """Do curves show what was asked: smoothed, on the axes chosen, with bands of seeds, and within the budget of points?"""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -150,3 +152,16 @@ def test_a_run_on_its_way_has_room_before_it_and_an_ended_one_none(x, end):
     assert axis.autorangeoptions.include == pytest.approx((end,))
     assert axis.range is None  # it is the reader's: a zoom outlives new points
     assert not loss_curves([make_curve(**facts)], View(x)).layout.xaxis.autorangeoptions.include
+
+
+def test_the_error_of_a_first_epoch_has_the_axes_it_will_need_and_says_when_it_comes():
+    arrived = make_curve(losses=np.ones(23), planned=400.0)
+    waiting = replace(arrived, evaluations=arrived.evaluations[:0])
+    layout = error_curves([waiting]).layout
+    assert (layout.xaxis.range, layout.yaxis.range) == ((0, 25), (0, 100))
+    assert "first epoch" in layout.annotations[0].text
+    layout = error_curves([waiting], View(x_log=True, y="log")).layout
+    assert layout.xaxis.range == pytest.approx((0, np.log10(25)))
+    assert layout.yaxis.range == pytest.approx((0, 2))
+    layout = error_curves([arrived]).layout
+    assert (layout.xaxis.range, layout.annotations) == (None, ())
