@@ -134,13 +134,16 @@ def error_curves(curves: Sequence[Curve], view: View = USUAL) -> go.Figure:
 
 
 def _say_if_empty(figure: go.Figure, view: View) -> None:
-    """Of nets in their first epoch: the axes that their points will need, and when they come."""
+    """Of nets in their first epoch: the axes that their points will need, and when they come.
+
+    What stands there is a line that nobody sees: a range that was given and is taken back leaves the axes where they
+    were before it.
+    """
     ends = figure.layout.xaxis.autorangeoptions.include
     if not ends or any(len(trace.x) for trace in figure.data):
         return
-    x, y = [0.0, max(ends)], [0.0, 100.0]
-    figure.update_xaxes(range=np.log10(np.maximum(x, 1.0)) if view.x_log else x)
-    figure.update_yaxes(range=np.log10(np.maximum(y, 1.0)) if view.y == "log" else y)
+    unseen = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip", "hovertemplate": None}
+    figure.add_scatter(x=[float(view.x_log), max(ends)], y=[float(view.y == "log"), 100], **unseen)
     place = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
     figure.add_annotation(text="The first points come<br>at the end of the first epoch.", **place)
 

@@ -20,6 +20,7 @@ from tests.browser.conftest import PATIENCE, Server
 
 expect.set_options(timeout=PATIENCE)
 LOSS = '.figure[aria-label^="Training and test loss"]'
+ERROR = '.figure[aria-label^="Training and test error"]'
 AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 LAST = "document.querySelector(part)?.calcdata?.[0]?.at(-1)?.x ?? 0"
 LAYERS = ["conv1", "conv2", "fc"]
@@ -34,8 +35,10 @@ class Live:
         assert claim is not None
         self.writer, self.step, self.ended = RunWriter(store, claim), 0, threading.Event()
         self.writer.describe({"layers": LAYERS, "norm_layers": LAYERS, "train_count": 1400}, 8400)
-        self.append()
         self.thread = threading.Thread(target=self.work, daemon=True)
+
+    def begin(self) -> None:
+        self.append()
         self.thread.start()
 
     def append(self) -> None:
@@ -57,11 +60,17 @@ class Live:
 
 
 @pytest.fixture
-def live(home: Path):
+def begun_late(home: Path):
     """Asked for before `server`: what is claimed when the server comes, it does not start."""
     found = Live(RunStore(Settings().store_url))
     yield found
     found.end()
+
+
+@pytest.fixture
+def live(begun_late: Live) -> Live:
+    begun_late.begin()
+    return begun_late
 
 
 def wait_for_step(page: Page, least: float) -> float:
@@ -99,6 +108,24 @@ def test_a_zoom_outlives_new_points_and_another_smoothing(live: Live, server: Se
     wait_for_step(page, seen)
     assert range_of(page) == zoomed
     page.wait_for_url("**smoothing=0.01**")
+
+
+def test_the_error_says_that_it_waits_and_then_shows_its_first_points(begun_late: Live, server: Server, page: Page):
+    live = begun_late
+    page.goto(f"{server.url}/train")
+    page.locator(f"{ERROR} text").first.wait_for(state="attached")
+    live.begin()
+    wait_for_step(page, 0)
+    expect(page.locator(ERROR)).to_contain_text("at the end of the first epoch")
+    live.writer.evaluate(
+        {"epoch": 1, "step": 10, "train_loss": 1.0, "train_error": 0.75, "test_loss": 1.0, "test_error": 0.5}, 1.0
+    )
+    expect(page.locator(ERROR)).not_to_contain_text("at the end of the first epoch")
+    (left, right), (low, high) = page.locator(ERROR).evaluate(
+        "plot => [plot._fullLayout.xaxis.range, plot._fullLayout.yaxis.range]"
+    )
+    assert left <= 10 < 20 <= right
+    assert low <= 50 < 75 <= high < 100
 
 
 def test_figures_that_are_held_stand_still_and_follow_again(live: Live, server: Server, page: Page):

@@ -157,11 +157,11 @@ def test_a_run_on_its_way_has_room_before_it_and_an_ended_one_none(x, end):
 def test_the_error_of_a_first_epoch_has_the_axes_it_will_need_and_says_when_it_comes():
     arrived = make_curve(losses=np.ones(23), planned=400.0)
     waiting = replace(arrived, evaluations=arrived.evaluations[:0])
-    layout = error_curves([waiting]).layout
-    assert (layout.xaxis.range, layout.yaxis.range) == ((0, 25), (0, 100))
-    assert "first epoch" in layout.annotations[0].text
-    layout = error_curves([waiting], View(x_log=True, y="log")).layout
-    assert layout.xaxis.range == pytest.approx((0, np.log10(25)))
-    assert layout.yaxis.range == pytest.approx((0, 2))
-    layout = error_curves([arrived]).layout
-    assert (layout.xaxis.range, layout.annotations) == (None, ())
+    for view, least in ((View(), 0), (View(x_log=True, y="log"), 1)):
+        figure = error_curves([waiting], view)
+        unseen = figure.data[-1]
+        assert (unseen.x, unseen.y, unseen.line.width, unseen.showlegend) == ((least, 25), (least, 100), 0, False)
+        assert (figure.layout.xaxis.range, figure.layout.yaxis.range) == (None, None)
+        assert "first epoch" in figure.layout.annotations[0].text
+    figure = error_curves([arrived])
+    assert (len(figure.data), figure.layout.annotations) == (2, ())
