@@ -1,6 +1,6 @@
 """How long does a reader wait for the page? A real browser, a server of its own, and the goals beside what was found.
 
-python -m benchmarks.page_speed [--memory] > benchmarks/page_speed.md
+python -m benchmarks.page_speed > benchmarks/page_speed.md
 
 - First content: from the start of the navigation, or of the server, to the title of the page; a browser that has
   seen nothing yet.
@@ -8,10 +8,9 @@ python -m benchmarks.page_speed [--memory] > benchmarks/page_speed.md
   in the page by its own clock. On Architecture the net's name and its drawing, on Gradients the profile at the step.
 - Beside a training: a plain-56 and a ResNet-56 train meanwhile, in two processes of their own, as the page starts them.
 - Live updates: the loss curve was drawn again with new points. What the page does every two seconds is asked for every
-  quarter of a second here, and the store is filled as quickly, so that a thousand take minutes. --memory: these alone.
+  quarter of a second here, and the store is filled as quickly, so that a thousand take minutes.
 """
 
-import argparse
 import os
 import tempfile
 import threading
@@ -294,20 +293,16 @@ def measure_sessions() -> Row:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--memory", action="store_true", help="the live updates alone")
-    asked = parser.parse_args()
     start = time.monotonic()
     print("# The speed of the page\n")
     print(describe(), flush=True)
     print("| | goal | found | met | load |\n|---|---|---|---|---|")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        rows = [_print(row) for row in (memory(watch_memory(browser)) if asked.memory else measure(browser))]
+        rows = [_print(row) for row in measure(browser)]
         version = browser.version
         browser.close()
-    if not asked.memory:
-        rows.append(_print(measure_sessions()))
+    rows.append(_print(measure_sessions()))
     print(
         f"\n{sum(row.is_met for row in rows)} of {len(rows)} goals are met. Chromium {version}, headless, without a "
         f"GPU, shares the {psutil.cpu_count()} cores with the server (Streamlit {metadata.version('streamlit')}) and "

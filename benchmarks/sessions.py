@@ -119,7 +119,9 @@ class Session:
 async def read_along(url: str, query: str, number: int, seconds: float, opened: asyncio.Barrier) -> list[float]:
     """One session from its opening to the end; how long each update took."""
     await asyncio.sleep(number * ARRIVAL)
-    options = {"subprotocols": ["streamlit"], "origin": url.replace("ws", "http"), "max_size": None}
+    # As browsers do, a session waits for a server that is late; one that gave up would leave all others waiting for it.
+    patience = {"ping_interval": None, "open_timeout": None}
+    options = {"subprotocols": ["streamlit"], "origin": url.replace("ws", "http"), "max_size": None} | patience
     async with connect(f"{url}/_stcore/stream", **options) as socket:  # type: ignore[arg-type]
         session = Session(socket, query)
         await session.open()
