@@ -142,8 +142,9 @@ def _say_if_empty(figure: go.Figure, view: View) -> None:
     ends = figure.layout.xaxis.autorangeoptions.include
     if not ends or any(len(trace.x) for trace in figure.data):
         return
+    lowest = float(view.y == "log")  # a logarithmic axis has no zero
     unseen = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip", "hovertemplate": None}
-    figure.add_scatter(x=[float(view.x_log), max(ends)], y=[float(view.y == "log"), 100], **unseen)
+    figure.add_scatter(x=[float(view.x_log), max(ends)], y=[lowest, 100], **unseen)
     place = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
     figure.add_annotation(text="The first points come<br>at the end of the first epoch.", **place)
 

@@ -70,7 +70,7 @@ def test_the_whole_story(page: Page, server: Server, home: Path):
     server.start()
     wait_for_points(page, "Training and test loss", seen[0] + 2)
     assert store.runs()[0].step > step
-    expect(page.get_by_text("plain-20 · finished")).to_be_visible()
+    expect(page.get_by_text("plain-20 · finished")).to_be_visible(timeout=5 * PATIENCE)  # twice 630 steps
     expect(page.get_by_text("ResNet-20 (A) · finished")).to_be_visible()
     expect(page.get_by_text("a gap of")).to_be_visible()
     assert wait_for_points(page, "Training and test loss", 629)[0] == 630

@@ -70,7 +70,8 @@ def test_a_training_resumed_at_any_report_is_the_one_never_left_to_the_bit(spec,
             assert torch.equal(last[name], value), name
 
 
-def test_more_epochs_run_along_the_schedule_once_more(few_digits):
+def test_more_epochs_run_along_the_schedule_once_more(few_digits, monkeypatch):
+    monkeypatch.setattr("resnet_viz.training.loop.REPORT_SECONDS", 0.0)  # as many reports each time
     told, _, kept = follow(few_digits, SPEC, CONFIG, keep_at=len(list(train(SPEC, CONFIG, few_digits))) - 1)
     longer = replace(CONFIG, more_epochs=(2,))
     after, _, _ = follow(few_digits, SPEC, longer, kept)
