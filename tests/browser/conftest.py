@@ -69,7 +69,16 @@ def choose(page: Page, control: str, option: str) -> None:
 
 @pytest.fixture
 def server(home):
+    """A fresh one, for what trains, asks anew or changes runs."""
     server = Server(home)
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory):
+    """One for all who only look: with an empty home, which they leave empty."""
+    server = Server(tmp_path_factory.mktemp("house"))
     yield server
     server.kill()
 

@@ -27,8 +27,8 @@ def test_the_first_visit_of_a_fresh_server_may_be_a_link_to_any_page(page: Page,
     expect(page.get_by_text("ResNet-110 (B, Full pre-activation)").first).to_be_visible()
 
 
-def test_composing_drawing_and_taking_a_net_away(page: Page, server: Server, tmp_path):
-    open_page(page, server)
+def test_composing_drawing_and_taking_a_net_away(page: Page, house: Server, tmp_path):
+    open_page(page, house)
     expect(named(page, "plain-20")).to_be_visible()
 
     # A deeper net: the drawing folds its stages, and unfolds them.
@@ -62,11 +62,11 @@ def test_composing_drawing_and_taking_a_net_away(page: Page, server: Server, tmp
     expect(page.get_by_text("ResNet-1202 (A, Full pre-activation)").first).to_be_visible()
 
 
-def test_a_checkpoint_comes_in_through_the_browser_and_a_strange_one_is_told(page: Page, server: Server, tmp_path):
+def test_a_checkpoint_comes_in_through_the_browser_and_a_strange_one_is_told(page: Page, house: Server, tmp_path):
     mine = save_checkpoint(build_net(NetSpec("resnet", 14, "C", classes=5)), tmp_path / "mine.safetensors")
     state = build_net(NetSpec()).state_dict()
     save_file({f"x.{name}": tensor for name, tensor in state.items()}, tmp_path / "strange.safetensors")
-    open_page(page, server)
+    open_page(page, house)
     page.get_by_text("Import a net").click()
     upload = page.locator("input[type=file]")
     upload.set_input_files(tmp_path / "strange.safetensors")
@@ -76,8 +76,8 @@ def test_a_checkpoint_comes_in_through_the_browser_and_a_strange_one_is_told(pag
     assert "resnet-14-C~classes.5" in page.url
 
 
-def test_the_page_does_not_scroll_sideways_on_a_phone(page: Page, server: Server):
+def test_the_page_does_not_scroll_sideways_on_a_phone(page: Page, house: Server):
     page.set_viewport_size({"width": 420, "height": 900})
-    open_page(page, server, "?compare=plain-56,resnet-56-exclusive,resnet-152-B~stem.imagenet,vgg-16")
+    open_page(page, house, "?compare=plain-56,resnet-56-exclusive,resnet-152-B~stem.imagenet,vgg-16")
     expect(named(page, "VGG-16 (batch norm)")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 420

@@ -21,8 +21,8 @@ def seven() -> bytes:
     return buffer.getvalue()
 
 
-def test_many_pictures_are_answered_and_one_leads_on_to_its_saliency(page: Page, server: Server, tmp_path: Path):
-    page.goto(f"{server.url}/classify?{DIGITS}")
+def test_many_pictures_are_answered_and_one_leads_on_to_its_saliency(page: Page, house: Server, tmp_path: Path):
+    page.goto(f"{house.url}/classify?{DIGITS}")
     main = page.get_by_test_id("stMain")
     expect(main.get_by_text("These are test pictures")).to_be_visible()
     expect(main.get_by_text("ResNet-56 (A) says 0")).to_be_visible()
@@ -46,16 +46,16 @@ def test_many_pictures_are_answered_and_one_leads_on_to_its_saliency(page: Page,
     expect(page.locator(".js-plotly-plot .heatmaplayer image").first).to_be_visible()
 
 
-def test_published_nets_are_offered_with_their_size(page: Page, server: Server):
-    page.goto(f"{server.url}/classify?{DIGITS}")
+def test_published_nets_are_offered_with_their_size(page: Page, house: Server):
+    page.goto(f"{house.url}/classify?{DIGITS}")
     main = page.get_by_test_id("stMain")
     expect(main.get_by_text("These are test pictures")).to_be_visible()
     main.get_by_role("button", name="More nets").click()
     expect(page.get_by_text("ResNet-50 (torchvision): 98 MB")).to_be_visible()
 
 
-def test_the_page_fits_a_phone(page: Page, server: Server):
+def test_the_page_fits_a_phone(page: Page, house: Server):
     page.set_viewport_size({"width": 420, "height": 900})
-    page.goto(f"{server.url}/classify")
+    page.goto(f"{house.url}/classify")
     expect(page.get_by_test_id("stMain").get_by_text("ResNet-56 (A) says")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 420

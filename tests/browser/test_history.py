@@ -20,10 +20,10 @@ def expect_choices(page: Page, depth: int, family: str) -> None:
     expect(page.locator('.st-key-nets [aria-checked="true"], .st-key-nets [aria-pressed="true"]')).to_have_text(family)
 
 
-def test_back_leads_to_the_page_before_as_it_was_left(page: Page, server: Server):
-    page.goto(f"{server.url}/sweep")
+def test_back_leads_to_the_page_before_as_it_was_left(page: Page, house: Server):
+    page.goto(f"{house.url}/sweep")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    go(page, "Train", f"{server.url}/train")
+    go(page, "Train", f"{house.url}/train")
     page.wait_for_function("Object.hasOwn(history, 'pushState')")
     steps = page.evaluate("history.length")
 
@@ -34,7 +34,7 @@ def test_back_leads_to_the_page_before_as_it_was_left(page: Page, server: Server
     expect(page).to_have_url(re.compile(r"nets=resnet"))
     train = page.url
 
-    go(page, "Data", f"{server.url}/data")
+    go(page, "Data", f"{house.url}/data")
     choose(page, "Augmentation", "none")
     expect(page).to_have_url(re.compile(r"augmentation=none"))
     data = page.url
@@ -47,4 +47,4 @@ def test_back_leads_to_the_page_before_as_it_was_left(page: Page, server: Server
     expect(page).to_have_url(data)
     page.go_back()
     page.go_back()
-    expect(page).to_have_url(f"{server.url}/sweep")
+    expect(page).to_have_url(f"{house.url}/sweep")

@@ -16,17 +16,17 @@ def wait_for_figures(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [420, 1280])
-def test_home_tells_its_story_in_figures_and_fits_the_screen(page: Page, server: Server, width: int):
+def test_home_tells_its_story_in_figures_and_fits_the_screen(page: Page, house: Server, width: int):
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(server.url)
+    page.goto(house.url)
     expect(page.get_by_role("heading", level=1)).to_have_text("Understand residual networks")
     wait_for_figures(page)
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_try_it_opens_a_page_set_up_for_the_step(page: Page, server: Server):
-    page.goto(server.url)
+def test_try_it_opens_a_page_set_up_for_the_step(page: Page, house: Server):
+    page.goto(house.url)
     wait_for_figures(page)
     page.get_by_role("link", name="all depths, and a grid of your own").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Does a deeper net learn worse?")
@@ -36,4 +36,4 @@ def test_try_it_opens_a_page_set_up_for_the_step(page: Page, server: Server):
     wait_for_figures(page)
     page.get_by_role("link", name="train both, and watch").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Which of the two learns?")
-    assert page.url.startswith(f"{server.url}/train")
+    assert page.url.startswith(f"{house.url}/train")

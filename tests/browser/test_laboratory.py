@@ -35,9 +35,9 @@ def open_experiment(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FIRST)
-def test_a_page_of_the_laboratory_shows_what_is_recorded_and_fits_a_phone(page: Page, server: Server, name: str):
+def test_a_page_of_the_laboratory_shows_what_is_recorded_and_fits_a_phone(page: Page, house: Server, name: str):
     page.set_viewport_size({"width": 420, "height": 900})
-    page.goto(f"{server.url}/{name}")
+    page.goto(f"{house.url}/{name}")
     expect(page.get_by_text(re.compile(re.escape(FIRST[name]), re.IGNORECASE)).first).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
@@ -69,8 +69,8 @@ def test_a_slow_question_can_be_stopped(page: Page, server: Server, home: Path):
     assert study.status is RunStatus.STOPPED
 
 
-def test_gradients_at_initialization_follow_the_controls(page: Page, server: Server):
-    page.goto(f"{server.url}/initialization")
+def test_gradients_at_initialization_follow_the_controls(page: Page, house: Server):
+    page.goto(f"{house.url}/initialization")
     expect(page.get_by_text(re.compile("plain-56")).first).to_be_visible()
     page.get_by_role("slider", name="Depth").press("ArrowRight")
     expect(page.get_by_text(re.compile("plain-62")).first).to_be_visible()

@@ -114,9 +114,9 @@ def test_stop_stops_from_the_browser(page: Page, server: Server, home: Path):
     expect(page.get_by_text("ResNet-20 (A) · stopped")).to_be_visible()
 
 
-def test_no_page_scrolls_sideways_on_a_phone(page: Page, server: Server):
+def test_no_page_scrolls_sideways_on_a_phone(page: Page, house: Server):
     page.set_viewport_size({"width": 420, "height": 900})
     for path in ("train", "gradients"):
-        page.goto(f"{server.url}/{path}")
+        page.goto(f"{house.url}/{path}")
         expect(page.get_by_text("Nothing was trained here yet")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 420

@@ -11,8 +11,8 @@ expect.set_options(timeout=PATIENCE)
 CASCADE = ".rows-of-pictures img"
 
 
-def test_a_reader_sees_guided_backprop_fail_and_takes_another_method(page: Page, server: Server):
-    page.goto(f"{server.url}/trust?methods=saliency,guided_backprop")
+def test_a_reader_sees_guided_backprop_fail_and_takes_another_method(page: Page, house: Server):
+    page.goto(f"{house.url}/trust?methods=saliency,guided_backprop")
     main = page.get_by_test_id("stMain")
     begin = main.get_by_role("button", name="Check the maps")
     expect(begin.or_(main.locator(CASCADE).first)).to_be_visible()
@@ -31,9 +31,9 @@ def test_a_reader_sees_guided_backprop_fail_and_takes_another_method(page: Page,
     page.wait_for_url("**methods=saliency%2Cguided_backprop%2Cinput_x_gradient**")
 
 
-def test_recorded_rankings_are_there_and_the_page_fits_a_phone(page: Page, server: Server):
+def test_recorded_rankings_are_there_and_the_page_fits_a_phone(page: Page, house: Server):
     page.set_viewport_size({"width": 420, "height": 900})
-    page.goto(f"{server.url}/trust?methods=saliency")
+    page.goto(f"{house.url}/trust?methods=saliency")
     main = page.get_by_test_id("stMain")
     expect(main.get_by_text(re.compile(r"Means of \d+ test pictures"))).to_be_visible()
     expect(main.get_by_text("recorded with the project").first).to_be_visible()

@@ -19,7 +19,7 @@ expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory) -> Iterator[Server]:
+def fresh_house(tmp_path_factory) -> Iterator[Server]:
     """One server for all ways, with an empty home."""
     server = Server(tmp_path_factory.mktemp("house"))
     yield server
@@ -27,14 +27,14 @@ def house(tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(params=["light", "dark"])
-def reader(request, browser: Browser, house: Server) -> Iterator[Page]:
+def reader(request, browser: Browser, fresh_house: Server) -> Iterator[Page]:
     """A page in one of the themes, which fails the test at its end if a script of it failed or a page broke."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, color_scheme=request.param)
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(house.url)
+    page.goto(fresh_house.url)
     ground = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 22, 28)"}[request.param]
     expect(page.get_by_test_id("stApp")).to_have_css("background-color", ground)
     yield page
@@ -58,7 +58,7 @@ def go_to(page: Page, name: str) -> None:
     page.get_by_role("menuitem", name=name).click()
 
 
-def test_a_student_reads_guesses_trains_and_looks_inside(reader: Page, house: Server):
+def test_a_student_reads_guesses_trains_and_looks_inside(reader: Page, fresh_house: Server):
     # The story, then a guess, then the answer.
     heading(reader, "Understand residual networks")
     expect(reader.locator(".figure .main-svg").first).to_be_visible()
@@ -70,7 +70,7 @@ def test_a_student_reads_guesses_trains_and_looks_inside(reader: Page, house: Se
     expect(reader.get_by_text("1 of 1 right so far")).to_be_visible()
 
     # A pair of one's own, started from the keyboard, to its end, with a word when it has ended.
-    reader.goto(f"{house.url}/train?depth=8&epochs_digits=1")
+    reader.goto(f"{fresh_house.url}/train?depth=8&epochs_digits=1")
     start = reader.get_by_role("button", name="Start")
     expect(start).to_be_enabled()
     reader.keyboard.press("Control+Enter")
@@ -93,7 +93,7 @@ def test_a_student_reads_guesses_trains_and_looks_inside(reader: Page, house: Se
     figure(reader, "Most likely classes of")
 
 
-def test_a_teacher_sets_up_a_link_and_a_class_finds_that_view(reader: Page, house: Server):
+def test_a_teacher_sets_up_a_link_and_a_class_finds_that_view(reader: Page, fresh_house: Server):
     # What is claimed, and the seeds behind it.
     go_to(reader, "Claims")
     heading(reader, "What is claimed, and what holds here?")
@@ -119,7 +119,7 @@ def test_a_teacher_sets_up_a_link_and_a_class_finds_that_view(reader: Page, hous
     pupil.close()
 
     # In the other language, and back: the choice stays.
-    reader.goto(f"{house.url}/degradation?error_of_verdicts=test")
+    reader.goto(f"{fresh_house.url}/degradation?error_of_verdicts=test")
     reader.get_by_role("button", name="中文").click()
     expect(reader.get_by_role("heading", level=1)).to_contain_text(re.compile("[\u4e00-\u9fff]"))
     expect(reader).to_have_url(re.compile("error_of_verdicts=test"))
@@ -129,8 +129,8 @@ def test_a_teacher_sets_up_a_link_and_a_class_finds_that_view(reader: Page, hous
     heading(reader, "Does a deeper net learn worse?")
 
     # Recorded runs side by side, smoothed, as one page for the class.
-    pair = RunStore(Settings(home=Path(house.environment["RESNET_VIZ_HOME"])).store_url)
-    reader.goto(f"{house.url}/train?runs=28b243b2,e486bfd8&smoothing=0.6&x=epoch")
+    pair = RunStore(Settings(home=Path(fresh_house.environment["RESNET_VIZ_HOME"])).store_url)
+    reader.goto(f"{fresh_house.url}/train?runs=28b243b2,e486bfd8&smoothing=0.6&x=epoch")
     figure(reader, "Training and test loss of")
     reader.get_by_role("button", name="Take away").first.click()
     with reader.expect_download() as download:
@@ -141,10 +141,10 @@ def test_a_teacher_sets_up_a_link_and_a_class_finds_that_view(reader: Page, hous
     assert pair.count_active() == 0
 
 
-def test_an_engineer_composes_trains_tags_and_takes_away(reader: Page, house: Server, tmp_path: Path):
+def test_an_engineer_composes_trains_tags_and_takes_away(reader: Page, fresh_house: Server, tmp_path: Path):
     # A net of one's own as code, and its drawing as a picture.
     slug = NetSpec("resnet", 8, "B", in_channels=3).to_slug()
-    reader.goto(f"{house.url}/architecture?compare=plain-8,{slug}")
+    reader.goto(f"{fresh_house.url}/architecture?compare=plain-8,{slug}")
     figure(reader, "plain-8, layer by layer")
     with reader.expect_download() as download:
         reader.get_by_role("button", name="Net as Python").click()
@@ -155,7 +155,7 @@ def test_an_engineer_composes_trains_tags_and_takes_away(reader: Page, house: Se
     assert Path(download.value.path()).read_text().startswith("<svg")
 
     # Train it, and find the run in the table.
-    reader.goto(f"{house.url}/train?specs=plain-8,{slug}&epochs_digits=1")
+    reader.goto(f"{fresh_house.url}/train?specs=plain-8,{slug}&epochs_digits=1")
     reader.get_by_role("button", name="Start").click()
     expect(reader.get_by_text("· finished")).to_have_count(2)
     comparison = re.search("comparison=([0-9a-f]+)", reader.url)[1]
@@ -165,7 +165,7 @@ def test_an_engineer_composes_trains_tags_and_takes_away(reader: Page, house: Se
     expect(reader.get_by_text(re.compile(r"runs? (is|are) shown")).first).to_be_visible()
 
     # Take the run away as a bundle that another program can read.
-    reader.goto(f"{house.url}/train?comparison={comparison}")
+    reader.goto(f"{fresh_house.url}/train?comparison={comparison}")
     reader.get_by_role("button", name="Take away").first.click()
     with reader.expect_download() as download:
         reader.get_by_role("button", name="Bundle").first.click()

@@ -191,7 +191,9 @@ def test_an_unforeseen_error_is_a_sentence_too(store, home, monkeypatch):
 def test_a_database_that_does_not_answer_a_look_costs_no_run(store, home, monkeypatch):
     asked = []
 
-    def count(_: RunStore) -> int:
+    def count(this: RunStore) -> int:
+        if this.engine.url != store.engine.url:  # of pages that were looked at before
+            return 0
         asked.append(time.monotonic())
         if len(asked) > 1:  # the first time is at the start
             raise StoreError("the database does not answer; try again in a moment")
