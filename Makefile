@@ -17,9 +17,9 @@ setup: .venv/app.installed .venv/tests.installed
 test: .venv/tests.installed $(CHROMIUM) $(POSTGRES) check
 	$(BIN)/python -m pytest
 
-# What takes minutes of its own.
+# What takes minutes of its own: a process for each core, of one thread.
 slow: .venv/tests.installed
-	$(BIN)/python -m pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto
 
 # Kills, cuts, fills and locks what a run depends on.
 test-faults: .venv/tests.installed
