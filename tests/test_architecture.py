@@ -59,7 +59,7 @@ def files(folder: str) -> list[Path]:
     return found
 
 
-@pytest.mark.parametrize("room", MAY_IMPORT)
+@pytest.mark.parametrize("room", sorted(MAY_IMPORT))
 def test_a_room_imports_only_the_rooms_below_it(room):
     for path in files(f"resnet_viz/{room}"):
         assert rooms(path) <= MAY_IMPORT[room] | {room}, path
