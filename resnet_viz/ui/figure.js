@@ -66,16 +66,47 @@ async function take(format, { node, parentElement, data }) {
     `<script>const f = ${json}; Plotly.newPlot("figure", f.data, f.layout, ${config})</script>`);
 }
 
-// The page changes between light and dark without a word to its parts. Once a node, and outside of the function below:
-// what that returns is kept until the end, with all that it can see.
-function follow(node, parent) {
-  node.watch = new MutationObserver(() => window.Plotly.relayout(node, dress(node.layout, parent)));
-  node.watch.observe(parent, { attributes: true, attributeFilter: ["style", "class"] });
-  return () => node.watch.disconnect();
+// The page changes between light and dark without a word to its parts. Outside of the function below, for what is
+// returned there is kept until the end, with all that it can see. What this returns is to be called at the end.
+function follow(node, parent, name) {
+  const watch = new MutationObserver(() => window.Plotly.relayout(node, dress(node.layout, parent)));
+  watch.observe(parent, { attributes: true, attributeFilter: ["style", "class"] });
+  return () => {
+    if (node.isConnected) return; // also called for a figure that was not there yet when the next one came
+    watch.disconnect();
+    delete node.end;
+    keep(node, name);
+  };
+}
+
+// Nodes that were taken away, by name, the latest last: one that comes back is as the reader left it, with its zoom.
+// Streamlit can take a live figure away for a moment: when a part of a page runs again before the end of a run of the
+// whole page was sent, that part is left out of what is sent, and the whole then counts as complete without it.
+const kept = new Map();
+const MOST_KEPT = 8;
+
+function keep(node, name) {
+  if (node.querySelector("canvas")) return window.Plotly.purge(node); // a browser has few graphics contexts
+  kept.delete(name);
+  kept.set(name, node);
+  if (kept.size > MOST_KEPT) {
+    const [first, oldest] = kept.entries().next().value;
+    kept.delete(first);
+    window.Plotly.purge(oldest);
+  }
+}
+
+function nodeOf(parent, name) {
+  const node = parent.querySelector(".figure");
+  if (node.data || !kept.has(name)) return node;
+  const before = kept.get(name);
+  kept.delete(name);
+  node.replaceWith(before);
+  return before;
 }
 
 export default async function ({ data, parentElement, setTriggerValue }) {
-  const node = parentElement.querySelector(".figure");
+  const node = nodeOf(parentElement, data.name);
   const figure = JSON.parse(data.figure);
   figure.layout.template = undefined;
   node.setAttribute("role", "img");
@@ -102,5 +133,5 @@ export default async function ({ data, parentElement, setTriggerValue }) {
     const { x, y, customdata, pointNumber } = point;
     setTriggerValue("clicked", { x, y, customdata, point: pointNumber, trace: point.data.name });
   });
-  return node.watch ? undefined : follow(node, parentElement);
+  return node.end ??= follow(node, parentElement, data.name);
 }

@@ -1,7 +1,7 @@
 """How does a figure come to the screen, and away from it? One component draws all of them, by Plotly.react on one node.
 
-So a reader's zoom stays while a run goes on, a reader of the screen hears what a figure shows, and each can be taken
-away as PNG, SVG, or a page of its own that works without a network.
+So a reader's zoom stays while a run goes on, and while a figure is out of sight; a reader of the screen hears what a
+figure shows, and each can be taken away as PNG, SVG, or a page of its own that works without a network.
 """
 
 import json

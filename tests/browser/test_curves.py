@@ -110,6 +110,18 @@ def test_a_zoom_outlives_new_points_and_another_smoothing(live: Live, server: Se
     page.wait_for_url("**smoothing=0.01**")
 
 
+def test_a_zoom_outlives_a_figure_that_was_taken_away_and_came_back(live: Live, server: Server, page: Page):
+    """As Streamlit does for a moment, where a part of a page runs again while the whole page does."""
+    page.goto(f"{server.url}/train")
+    wait_for_step(page, 20)
+    zoomed = zoom(page)
+    page.get_by_role("radio", name="Error", exact=True).click()
+    expect(page.locator(LOSS)).to_have_count(0)
+    page.get_by_role("radio", name="Loss and error").click()
+    wait_for_step(page, wait_for_step(page, 0))
+    assert range_of(page) == zoomed
+
+
 def test_the_error_says_that_it_waits_and_then_shows_its_first_points(begun_late: Live, server: Server, page: Page):
     live = begun_late
     page.goto(f"{server.url}/train")
