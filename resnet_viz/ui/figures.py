@@ -86,7 +86,7 @@ def draw_once(_make: Callable[[], Sequence[go.Figure]], view: str, state: str) -
     return [figure.update_layout(uirevision=view).to_json() for figure in _make()]
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def _provide_plotly() -> str:
     name = provide_plotly()
     freeze_imports()  # by now a figure was made, and with it all of plotly

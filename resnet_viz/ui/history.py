@@ -54,7 +54,7 @@ def _bytes_of(frame: pd.DataFrame) -> int:
     return int(frame.memory_usage().sum())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def _shelf() -> Shelf:
     return Shelf()
 

@@ -28,7 +28,7 @@ def jobs() -> "Jobs":
     return Jobs(_share_cores)
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def fetches() -> "Jobs":
     """What is brought to this machine, one file after another, beside the jobs that compute."""
     from resnet_viz.explain.jobs import Jobs

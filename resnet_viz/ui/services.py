@@ -46,7 +46,7 @@ def run_store() -> RunStore:
         st.stop()
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def _open_store(url: str) -> RunStore:
     store = RunStore(url)
     training.keep_watch(store, Settings())
@@ -54,7 +54,7 @@ def _open_store(url: str) -> RunStore:
     return store
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def _start_to_tidy() -> None:
     """Streamlit collects garbage after every run of a page, and walks over all that is there: let that be little.
 
@@ -175,7 +175,7 @@ def machine() -> Machine:
     return _start_to_explore(run_store())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def _start_to_explore(_store: RunStore) -> Machine:
     found = Machine()
     timer = threading.Timer(HEAD_START, _explore, [found, _store])
@@ -225,7 +225,7 @@ def freeze_imports() -> None:
     gc.freeze()
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def nets_lock() -> threading.Lock:
     """Held while a net is asked: sessions share the nets, and what is measured in them hangs hooks on them."""
     return threading.Lock()
