@@ -23,6 +23,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'  # what moves under the mouse is not clicked
 PATIENCE = 120_000  # milliseconds; the browser shares its cores with the training it watches
 
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from safetensors.torch import save_file
 
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
-from tests.browser.conftest import PATIENCE, Server, choose
+from tests.browser.conftest import AT_REST, PATIENCE, Server, choose
 
 expect.set_options(timeout=PATIENCE)
 
@@ -48,6 +48,7 @@ def test_composing_drawing_and_taking_a_net_away(page: Page, house: Server, tmp_
     expect(named(page, "ResNet-1202 (A, Full pre-activation)")).to_be_visible()
 
     # The net as a file of its own.
+    page.locator(AT_REST).wait_for(state="attached")
     with page.expect_download() as download:
         page.get_by_role("button", name="Net as Python").click()
     source = tmp_path / "net.py"

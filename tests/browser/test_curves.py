@@ -16,12 +16,11 @@ from resnet_viz.runs.schema import KINDS
 from resnet_viz.settings import Settings
 from resnet_viz.training import preset
 from resnet_viz.ui.watch import REFRESH_SECONDS
-from tests.browser.conftest import PATIENCE, Server
+from tests.browser.conftest import AT_REST, PATIENCE, Server
 
 expect.set_options(timeout=PATIENCE)
 LOSS = '.figure[aria-label^="Training and test loss"]'
 ERROR = '.figure[aria-label^="Training and test error"]'
-AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 LAST = "document.querySelector(part)?.calcdata?.[0]?.at(-1)?.x ?? 0"
 LAYERS = ["conv1", "conv2", "fc"]
 

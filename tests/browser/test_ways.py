@@ -11,10 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import RunStore
 from resnet_viz.settings import Settings
-from tests.browser.conftest import PATIENCE, Server
+from tests.browser.conftest import AT_REST, PATIENCE, Server
 from tests.browser.test_story import draw_seven
 
-AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 expect.set_options(timeout=PATIENCE)
 
 
