@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from resnet_viz.training import Device, Pace
 
 TIDY_SECONDS, ROUNDS_TO_FULL = 5.0, 120
-FEW_OBJECTS = 20_000  # that take a millisecond or two to walk over
+QUICK_WALK = 0.002  # seconds of a core, in which Streamlit may walk over all objects after every run of a page
 IDLE = 30.0  # seconds after the last question that the processes which measure are kept for the next
 ICON = str(Path(__file__).parent / "icon.png")
 HEAD_START = 1.0  # seconds that the first page gets before torch is imported behind it
@@ -72,12 +72,16 @@ def _start_to_tidy() -> None:
 def tidy(*, looks_through: bool) -> None:
     """Collect garbage, and freeze what is left where it is much; `looks_through` takes in what was frozen before.
 
-    Little is not frozen: what a page is drawing at that moment would be, too, and stay until all is looked through.
+    Little is not frozen: what a page is drawing at that moment would be, too, and stay until all is looked through. How
+    much it is, the time of a walk tells: to list the objects, as `gc.get_objects` does, breaks a tuple that another
+    thread is building.
     """
     if looks_through:
         gc.unfreeze()
     gc.collect()
-    if len(gc.get_objects()) > FEW_OBJECTS:
+    start = time.thread_time()
+    gc.collect()
+    if time.thread_time() - start > QUICK_WALK:
         gc.freeze()
 
 
