@@ -19,6 +19,7 @@ from resnet_viz.ui.architecture import (
 )
 from resnet_viz.ui.compose import choose_specs, choose_unfolded
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.files import File, offer_files
 from resnet_viz.ui.imports import import_net, imported_net
 from resnet_viz.ui.language import _, said
 from resnet_viz.ui.links import linked
@@ -140,39 +141,36 @@ show_table(
     },
     alt=_("Every layer of {name}", name=spec.name),
 )
-files = st.columns(4)
-files[0].download_button(
-    _("Table as CSV"),
-    lambda: table.to_csv(index=False),
-    f"{spec.to_slug()}.csv",
-    "text/csv",
-    icon=":material/download:",
-)
-files[1].download_button(
-    _("Net as Python"),
-    lambda: source_of(spec),
-    "net.py",
-    "text/x-python",
-    icon=":material/code:",
-    help=_("A file that needs torch alone."),
-)
-imported = imported_net(spec)  # here: what makes a file runs outside of the session
-files[2].download_button(
-    _("Net as ONNX"),
-    lambda: onnx_of(spec, imported),
-    f"{spec.to_slug()}.onnx",
-    icon=":material/deployed_code:",
-    disabled=not nets.has_onnx(),
-    help=_("With the imported weights, else untrained.") if nets.has_onnx() else nets.ONNX_HINT,
-)
+imported = imported_net(spec)
+files = [
+    File(_("Table as CSV"), f"{spec.to_slug()}.csv", lambda: table.to_csv(index=False), icon=":material/download:"),
+    File(
+        _("Net as Python"),
+        "net.py",
+        lambda: source_of(spec),
+        icon=":material/code:",
+        help=_("A file that needs torch alone."),
+    ),
+    File(
+        _("Net as ONNX"),
+        f"{spec.to_slug()}.onnx",
+        lambda: onnx_of(spec, imported),
+        icon=":material/deployed_code:",
+        help=_("With the imported weights, else untrained.") if nets.has_onnx() else nets.ONNX_HINT,
+        disabled=not nets.has_onnx(),
+    ),
+]
 if imported is not None:
-    files[3].download_button(
-        _("Imported weights"),
-        lambda: nets.to_bytes(imported),
-        f"{spec.to_slug()}.safetensors",
-        icon=":material/download:",
-        help=_("A safetensors file that fits the net as Python."),
+    files.append(
+        File(
+            _("Imported weights"),
+            f"{spec.to_slug()}.safetensors",
+            lambda: nets.to_bytes(imported),
+            icon=":material/download:",
+            help=_("A safetensors file that fits the net as Python."),
+        )
     )
+offer_files(*files)
 
 with st.expander(_("Import a net"), icon=":material/upload_file:"):
     import_net()

@@ -19,6 +19,7 @@ from resnet_viz.ui.classify import (
     to_csv,
 )
 from resnet_viz.ui.figures import show_figure
+from resnet_viz.ui.files import File, offer_files
 from resnet_viz.ui.language import _, listed
 from resnet_viz.ui.saliency import say_origins
 from resnet_viz.ui.studies import answered
@@ -46,9 +47,7 @@ except CheckpointError as error:
 
 place = choose_row(overview(pictures, told), candidates)
 st.caption(_("Select a row to look at its picture; entropy is 0 where a net is sure."))
-st.download_button(
-    _("All answers as CSV"), to_csv(pictures, told), "answers.csv", "text/csv", icon=":material/download:", key="csv"
-)
+offer_files(File(_("All answers as CSV"), "answers.csv", lambda: to_csv(pictures, told), icon=":material/download:"))
 
 picture, answers = pictures[place], told[place]
 st.subheader(plain(picture.name), divider="gray")

@@ -23,14 +23,6 @@ function dress(layout, parent) {
   return { ...layout, font: { ...layout.font, color: text, family: style.fontFamily, size: 13 }, hoverlabel, modebar };
 }
 
-function save(name, type, text) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 // What is seen, on the ground that it is seen on, with a line that says what it shows.

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from resnet_viz.place import provide_plotly
+from resnet_viz.ui.files import SAVE
 from resnet_viz.ui.language import _, language, said
 from resnet_viz.ui.services import freeze_imports
 
@@ -32,7 +33,7 @@ _component = st.components.v2.component(
     "figure",
     html=_HTML,
     css=(_HERE / "figure.css").read_text(),
-    js=(_HERE / "figure.js").read_text(),
+    js=SAVE + (_HERE / "figure.js").read_text(),
     isolate_styles=False,
 )
 

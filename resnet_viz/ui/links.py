@@ -27,7 +27,7 @@ CORNER = """<style>
 }
 [data-testid="stMainBlockContainer"] { padding-top: 4.5rem; }
 [data-testid="stStatusWidget"] { margin-right: 8.5rem; }
-.st-key-choices_make_no_steps { display: none; }
+.st-key-choices_make_no_steps, [class*="st-key-sent_file_"] { display: none; }
 .st-key-corner button { min-height: 2rem; padding: 0.1rem 0.5rem; white-space: nowrap; }
 @media (max-width: 767px) { /* where the open menu lies over the page, and its own button under the corner */
   body:has([data-testid="stSidebar"][data-collapsed="false"]) .st-key-corner { display: none; }

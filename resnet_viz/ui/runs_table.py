@@ -12,6 +12,7 @@ from resnet_viz import nets
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run
 from resnet_viz.ui.comparisons import net_name
+from resnet_viz.ui.files import File, offer_files
 from resnet_viz.ui.language import _, said
 from resnet_viz.ui.links import say_in_url
 from resnet_viz.ui.recipe import say_length
@@ -62,17 +63,15 @@ def choose_rows(entries: Sequence[Entry]) -> list[Entry]:
 
 def offer_csv(entries: Sequence[Entry]) -> None:
     """The table as a file, as it is filtered."""
-    st.download_button(
+    csv = File(
         "CSV",
+        "runs.csv",
         lambda: frame_of(entries).to_csv(index=False),
-        file_name="runs.csv",
-        mime="text/csv",
-        on_click="ignore",
         icon=":material/download:",
         help=_("The table as it is filtered."),
         disabled=not entries,
-        width="stretch",
     )
+    offer_files(csv)
 
 
 def _empty(frame: pd.DataFrame) -> set[str]:

@@ -8,10 +8,11 @@ import streamlit as st
 
 from resnet_viz.runs import BundleError, Run, store_of
 from resnet_viz.settings import Settings
-from resnet_viz.training import ConfigError, LimitError
+from resnet_viz.training import LimitError
 from resnet_viz.training.queue import check_demo
 from resnet_viz.ui.comparisons import tell_apart
-from resnet_viz.ui.language import _, said
+from resnet_viz.ui.files import File, offer_files
+from resnet_viz.ui.language import _
 from resnet_viz.ui.services import run_store
 from resnet_viz.ui.text import plain, refuse
 
@@ -24,7 +25,7 @@ def offer_to_take_away(runs: Sequence[Run]) -> None:
     with menu:
         st.markdown(_("**The comparison** as a page that opens anywhere: results, curves, gradients, records."))
         name = f"comparison-{runs[0].comparison}.html" if len(runs) < 3 else f"comparison-of-{len(runs)}.html"
-        st.download_button(_("Report (HTML, 5 MB)"), lambda: _report(runs), name, "text/html", on_click="ignore")
+        offer_files(File(_("Report (HTML, 5 MB)"), name, lambda: _report(runs)))
         st.markdown(
             _(
                 "**A run**: a bundle goes into another installation (page Runs, or `resnet-viz import`); a script "
@@ -37,31 +38,14 @@ def offer_to_take_away(runs: Sequence[Run]) -> None:
 
 
 def _offer_run(run: Run) -> None:
-    from resnet_viz.training.script import to_script  # these two import torch, and a page does not wait for it
-
     if run.status.is_active:
         st.caption(_("It is at work; take it away when it has ended."))
         return
-    with st.container(horizontal=True):
-        st.download_button(
-            _("Bundle"),
-            lambda: _bundle(run),
-            f"run-{run.id}.zip",
-            "application/zip",
-            key=f"zip_{run.id}",
-            on_click="ignore",
-        )
-        st.download_button(
-            _("Curves"), lambda: _curves(run), f"run-{run.id}.csv", "text/csv", key=f"csv_{run.id}", on_click="ignore"
-        )
-        try:
-            script = to_script(run.spec, run.config, run.facts, run.id)
-        except ConfigError as error:
-            st.caption(f"{plain(said(str(error)))}.")
-        else:
-            st.download_button(
-                _("Script"), script, f"run_{run.id}.py", "text/x-python", key=f"py_{run.id}", on_click="ignore"
-            )
+    offer_files(
+        File(_("Bundle"), f"run-{run.id}.zip", lambda: _bundle(run)),
+        File(_("Curves"), f"run-{run.id}.csv", lambda: _curves(run)),
+        File(_("Script"), f"run_{run.id}.py", lambda: _script(run)),
+    )
 
 
 def _report(runs: Sequence[Run]) -> str:
@@ -71,12 +55,18 @@ def _report(runs: Sequence[Run]) -> str:
 
 
 def _bundle(run: Run) -> bytes:
-    from resnet_viz.training.transfer import export_run
+    from resnet_viz.training.transfer import export_run  # imports torch, as what follows: a page does not wait for it
 
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "run.zip"
         export_run(run_store(), Settings(), run, target)
         return target.read_bytes()
+
+
+def _script(run: Run) -> str:
+    from resnet_viz.training.script import to_script
+
+    return to_script(run.spec, run.config, run.facts, run.id)
 
 
 def _curves(run: Run) -> str:

@@ -22,6 +22,12 @@ expect.set_options(timeout=PATIENCE)
 LOSS = '.figure[aria-label^="Training and test loss"]'
 ERROR = '.figure[aria-label^="Training and test error"]'
 LAST = "document.querySelector(part)?.calcdata?.[0]?.at(-1)?.x ?? 0"
+SLOW_LINE = f"""
+const click = HTMLAnchorElement.prototype.click;
+HTMLAnchorElement.prototype.click = function () {{
+  setTimeout(() => click.call(this), this.href.includes("/media/") ? {3000 * REFRESH_SECONDS} : 0);
+}};
+"""
 LAYERS = ["conv1", "conv2", "fc"]
 
 
@@ -32,6 +38,7 @@ class Live:
         (run,) = store.add_comparison([(asdict(NetSpec("resnet", 8)), asdict(preset("digits", epochs=400)))])
         claim = store.claim(Owner.here(), run_id=run.id)
         assert claim is not None
+        self.comparison = run.comparison
         self.writer, self.step, self.ended = RunWriter(store, claim), 0, threading.Event()
         self.writer.describe({"layers": LAYERS, "norm_layers": LAYERS, "train_count": 1400}, 8400)
         self.thread = threading.Thread(target=self.work, daemon=True)
@@ -153,6 +160,21 @@ def test_figures_that_are_held_stand_still_and_follow_again(live: Live, server: 
     page.get_by_role("button", name="Follow again").click()
     wait_for_step(page, held)
     expect(page).not_to_have_url(re.compile("held"))
+
+
+def test_a_file_arrives_over_a_slow_line_while_the_page_goes_on(live: Live, server: Server, page: Page):
+    """Streamlit forgets a file that was made on demand once two runs of anybody's page have ended."""
+
+    page.add_init_script(SLOW_LINE)
+    page.goto(f"{server.url}/train?comparison={live.comparison}&runs=28b243b2")
+    wait_for_step(page, 0)
+    page.get_by_role("button", name="Take away").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Curves").click()
+    assert download.value.suggested_filename == "run-28b243b2.csv"
+    curves = pd.read_csv(download.value.path())
+    assert curves["step"].is_monotonic_increasing
+    assert curves["loss"].notna().all()
 
 
 @pytest.mark.parametrize("path", ["train", "gradients"])

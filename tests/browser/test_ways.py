@@ -4,6 +4,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -55,6 +56,20 @@ def go_to(page: Page, name: str) -> None:
     """A page of the laboratory by the menu."""
     page.get_by_text("Laboratory").first.click()
     page.get_by_role("menuitem", name=name).click()
+
+
+def open_to_take_away(page: Page) -> None:
+    """Once the page rests, for what opens moves with what is above it."""
+    page.locator(AT_REST).wait_for(state="attached")
+    page.get_by_role("button", name="Take away").first.click()
+
+
+def store_of(server: Server) -> RunStore:
+    return RunStore(Settings(home=Path(server.environment["RESNET_VIZ_HOME"])).store_url)
+
+
+def comparison_in(url: str) -> str:
+    return parse_qs(urlsplit(url).query).get("comparison", [""])[0]
 
 
 def test_a_student_reads_guesses_trains_and_looks_inside(reader: Page, fresh_house: Server):
@@ -128,16 +143,15 @@ def test_a_teacher_sets_up_a_link_and_a_class_finds_that_view(reader: Page, fres
     heading(reader, "Does a deeper net learn worse?")
 
     # Recorded runs side by side, smoothed, as one page for the class.
-    pair = RunStore(Settings(home=Path(fresh_house.environment["RESNET_VIZ_HOME"])).store_url)
     reader.goto(f"{fresh_house.url}/train?runs=28b243b2,e486bfd8&smoothing=0.6&x=epoch")
     figure(reader, "Training and test loss of")
-    reader.get_by_role("button", name="Take away").first.click()
+    open_to_take_away(reader)
     with reader.expect_download() as download:
         reader.get_by_role("button", name="Report").click()
     report = Path(download.value.path()).read_text(encoding="utf-8")
     assert "28b243b2" in report
     assert "Plotly.newPlot(" in report
-    assert pair.count_active() == 0
+    assert store_of(fresh_house).count_active() == 0
 
 
 def test_an_engineer_composes_trains_tags_and_takes_away(reader: Page, fresh_house: Server, tmp_path: Path):
@@ -154,10 +168,14 @@ def test_an_engineer_composes_trains_tags_and_takes_away(reader: Page, fresh_hou
     assert Path(download.value.path()).read_text().startswith("<svg")
 
     # Train it, and find the run in the table.
+    others = {
+        run.comparison for run in store_of(fresh_house).runs()
+    }  # of an earlier reader; the newest is shown at first
     reader.goto(f"{fresh_house.url}/train?specs=plain-8,{slug}&epochs_digits=1")
     reader.get_by_role("button", name="Start").click()
+    reader.wait_for_url(lambda url: comparison_in(url) not in {"", *others})
+    comparison = comparison_in(reader.url)
     expect(reader.get_by_text("· finished")).to_have_count(2)
-    comparison = re.search("comparison=([0-9a-f]+)", reader.url)[1]
     reader.get_by_role("link", name="Runs").click()
     reader.get_by_role("searchbox", name="Search").fill("plain-8")
     reader.get_by_role("searchbox", name="Search").press("Enter")
@@ -165,7 +183,8 @@ def test_an_engineer_composes_trains_tags_and_takes_away(reader: Page, fresh_hou
 
     # Take the run away as a bundle that another program can read.
     reader.goto(f"{fresh_house.url}/train?comparison={comparison}")
-    reader.get_by_role("button", name="Take away").first.click()
+    figure(reader, "Training and test loss of")
+    open_to_take_away(reader)
     with reader.expect_download() as download:
         reader.get_by_role("button", name="Bundle").first.click()
     target = tmp_path / "run.zip"
