@@ -19,7 +19,8 @@ DASHES = {"train": "dot", "test": "solid"}
 SYMBOLS = {"plain": "square", "resnet": "circle", "vgg": "diamond"}
 HEIGHT = 340
 # With few ticks plotly takes powers of ten over several decades, and 2 and 5 between them within one.
-LOG_AXIS = {"type": "log", "nticks": 5, "exponentformat": "power", "minor": {"ticks": "outside", "ticklen": 3}}
+SMALL_TICKS = {"ticks": "outside", "ticklen": 3}
+LOG_AXIS = {"type": "log", "nticks": 5, "exponentformat": "power", "minor": SMALL_TICKS, "ticklabelstandoff": 7}
 
 
 def pick_colors(families: Iterable[str]) -> list[str]:
