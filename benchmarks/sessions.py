@@ -11,14 +11,13 @@ import argparse
 import asyncio
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -134,14 +133,41 @@ async def read_along(url: str, query: str, number: int, seconds: float, opened: 
         return taken
 
 
-async def read_all(url: str, query: str, sessions: int, seconds: float) -> tuple[list[float], float]:
-    """The times of all updates, and the seconds in which they came."""
+@dataclass(frozen=True)
+class Served:
+    """What the readers got: the seconds that each update of each session took, and those in which all of them came."""
+
+    sessions: list[list[float]]
+    seconds: float
+
+    @property
+    def times(self) -> list[float]:
+        """Of all updates."""
+        return [one for times in self.sessions for one in times]
+
+    @property
+    def speed(self) -> float:
+        """Updates a second, of all sessions together."""
+        return len(self.times) / self.seconds
+
+    @property
+    def in_time(self) -> float:
+        """The share that came within LATE."""
+        return sum(one <= LATE for one in self.times) / len(self.times)
+
+    def slow(self, quantile: float) -> float:
+        """The seconds within which this share came."""
+        return float(np.quantile(self.times, quantile))
+
+
+async def read_all(url: str, query: str, sessions: int, seconds: float) -> Served:
+    """So many sessions, from the opening of the first to the end of all."""
     opened = asyncio.Barrier(sessions + 1)
     readers = [asyncio.create_task(read_along(url, query, i, seconds, opened)) for i in range(sessions)]
     await opened.wait()
     start = time.perf_counter()
     found = await asyncio.gather(*readers)
-    return [one for times in found for one in times], time.perf_counter() - start
+    return Served(list(found), time.perf_counter() - start)
 
 
 def serve(home: str) -> tuple[subprocess.Popen[bytes], int]:
@@ -160,22 +186,20 @@ def serve(home: str) -> tuple[subprocess.Popen[bytes], int]:
             time.sleep(0.2)
 
 
-def measure(sessions: int, seconds: float) -> tuple[float, float, float, float]:
-    """Updates a second in all, the share that came within LATE, and the median and 95th percentile in seconds."""
+def measure(sessions: int, seconds: float) -> Served:
+    """A training that grows, on a server of its own, and so many who watch it."""
     with tempfile.TemporaryDirectory() as home:
         ended = threading.Event()
         comparison, writer = grow(RunStore(f"sqlite:///{home}/runs.sqlite"), ended)
         server, port = serve(home)
         try:
             query = f"comparison={comparison}"
-            times, elapsed = asyncio.run(read_all(f"ws://127.0.0.1:{port}", query, sessions, seconds))
+            return asyncio.run(read_all(f"ws://127.0.0.1:{port}", query, sessions, seconds))
         finally:
             ended.set()
             writer.join()
             server.kill()
             server.wait()
-    in_time = sum(one <= LATE for one in times) / len(times)
-    return len(times) / elapsed, in_time, statistics.median(times), float(np.quantile(times, 0.95))
 
 
 def main() -> None:
@@ -189,8 +213,9 @@ def main() -> None:
     print("| sessions | updates a second in all | within 1 s | median, ms | 95th percentile, ms |")
     print("|---|---|---|---|---|")
     for sessions in asked.sessions:
-        speed, in_time, median, slow = measure(sessions, asked.seconds)
-        print(f"| {sessions} | {speed:.1f} | {in_time:.0%} | {median * 1e3:.0f} | {slow * 1e3:.0f} |", flush=True)
+        found = measure(sessions, asked.seconds)
+        median, slow = (1e3 * found.slow(quantile) for quantile in (0.5, 0.95))
+        print(f"| {sessions} | {found.speed:.1f} | {found.in_time:.0%} | {median:.0f} | {slow:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
