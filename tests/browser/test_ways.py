@@ -163,9 +163,18 @@ def test_an_engineer_composes_trains_tags_and_takes_away(reader: Page, fresh_hou
         reader.get_by_role("button", name="Net as Python").click()
     compile(Path(download.value.path()).read_text(), "net.py", "exec")
     reader.get_by_text("Take away").first.click()
-    with reader.expect_download() as download:
-        reader.get_by_role("button", name="Take away SVG: plain-8").click()
-    assert Path(download.value.path()).read_text().startswith("<svg")
+    starts = {"SVG": b"<svg", "PNG": b"\x89PNG", "HTML": b"<!doctype html>"}
+    for kind, start in starts.items():
+        with reader.expect_download() as download:
+            reader.get_by_role("button", name=f"Take away {kind}: plain-8").click()
+        assert Path(download.value.path()).read_bytes().startswith(start)
+    alone = tmp_path / "plain-8.html"
+    download.value.save_as(alone)
+    elsewhere = reader.context.browser.new_context(offline=True)
+    page = elsewhere.new_page()
+    page.goto(alone.as_uri())
+    expect(page.locator("#figure .main-svg").first).to_be_visible()
+    elsewhere.close()
 
     # Train it, and find the run in the table.
     others = {
