@@ -40,6 +40,9 @@ CORNER = """<style>
 [data-testid="stMultiSelect"] [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"]) {
   max-height: none; height: auto; min-height: 40px;
 }
+[data-testid="stBaseButton-primary"] { background-color: #0072B2; border-color: #0072B2; } /* for its white text */
+[data-testid="stMultiSelect"] [data-tag] { background: rgba(86, 180, 233, 0.22); } /* white on blue is faint in dark */
+[data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: inherit; }
 [data-testid="stMultiSelectTagsContainer"] { flex: 1 1 0; min-width: 0; flex-wrap: wrap; overflow: visible; }
 </style>"""
 _choices_make_no_steps = st.components.v2.component(

@@ -87,6 +87,8 @@ def test_a_student_reads_guesses_trains_and_looks_inside(reader: Page, fresh_hou
     reader.goto(f"{fresh_house.url}/train?depth=8&epochs_digits=1")
     start = reader.get_by_role("button", name="Start")
     expect(start).to_be_enabled()
+    expect(start).to_have_css("color", "rgb(255, 255, 255)")
+    expect(start).to_have_css("background-color", "rgb(0, 114, 178)")  # 5.2 to 1 in both themes
     reader.keyboard.press("Control+Enter")
     expect(reader.get_by_text(re.compile(r"plain-8 has finished|plain-8 · finished")).first).to_be_visible()
     expect(reader.get_by_text("On the training pictures the gap is")).to_be_visible()
@@ -145,6 +147,8 @@ def test_a_teacher_sets_up_a_link_and_a_class_finds_that_view(reader: Page, fres
     # Recorded runs side by side, smoothed, as one page for the class.
     reader.goto(f"{fresh_house.url}/train?runs=28b243b2,e486bfd8&smoothing=0.6&x=epoch")
     figure(reader, "Training and test loss of")
+    chip = reader.locator("[data-tag]").first  # in the color of all text, which keeps its contrast in both themes
+    assert chip.evaluate("chip => getComputedStyle(chip).color === getComputedStyle(document.querySelector('p')).color")
     open_to_take_away(reader)
     with reader.expect_download() as download:
         reader.get_by_role("button", name="Report").click()
