@@ -1,10 +1,11 @@
 """Does the server keep little in the eyes of the garbage collector, and nothing for good that a page was drawing?"""
 
 import gc
+import multiprocessing
 import threading
 import weakref
-
-import pytest
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 
 from resnet_viz.ui.services import tidy
 
@@ -18,12 +19,16 @@ class Drawing:
         self.itself = self
 
 
-@pytest.fixture
-def all_frozen():
+def in_a_process_of_its_own(check: Callable[[], None]) -> None:
+    """Other tests have opened pages in this one, so that somebody tidies it every few seconds already."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        process.submit(with_all_frozen, check).result()
+
+
+def with_all_frozen(check: Callable[[], None]) -> None:
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
+    check()
 
 
 def draw_and_tidy() -> weakref.ref[Drawing]:
@@ -33,13 +38,17 @@ def draw_and_tidy() -> weakref.ref[Drawing]:
     return weakref.ref(drawing)
 
 
-def test_what_was_being_drawn_is_collected_at_the_next_tidying(all_frozen):
+def what_was_being_drawn_is_collected() -> None:
     drawing = draw_and_tidy()
     tidy(looks_through=False)
     assert drawing() is None
 
 
-def test_much_is_frozen_and_looked_through_once_in_a_while(all_frozen):
+def test_what_was_being_drawn_is_collected_at_the_next_tidying():
+    in_a_process_of_its_own(what_was_being_drawn_is_collected)
+
+
+def much_is_frozen_and_looked_through() -> None:
     much, frozen = [[] for _ in range(MUCH)], gc.get_freeze_count()
     drawing = draw_and_tidy()
     assert gc.get_freeze_count() > frozen + MUCH
@@ -48,6 +57,10 @@ def test_much_is_frozen_and_looked_through_once_in_a_while(all_frozen):
     assert drawing() is not None
     tidy(looks_through=True)
     assert drawing() is None
+
+
+def test_much_is_frozen_and_looked_through_once_in_a_while():
+    in_a_process_of_its_own(much_is_frozen_and_looked_through)
 
 
 def test_a_tuple_that_a_page_builds_meanwhile_is_left_alone():
