@@ -6,7 +6,7 @@ from resnet_viz.lazy import lazy_exports
 from resnet_viz.training.config import DEVICES, RECIPES, ConfigError, TrainingConfig, count_steps, preset
 from resnet_viz.training.estimate import EVALUATION_SHARE, Pace, estimate_seconds, seconds_of_step
 from resnet_viz.training.executor import keep_watch, prepare_workers, runs_at_once, start_workers
-from resnet_viz.training.queue import LimitError, continue_run, queue_runs, see_to_runs
+from resnet_viz.training.queue import LimitError, continue_run, is_from_elsewhere, queue_runs, see_to_runs
 from resnet_viz.training.reports import Diverged, EpochDone, Evaluating, Loading, Report, Started, StepsDone
 from resnet_viz.training.schedule import planned_rates
 from resnet_viz.training.sweep import Grid, continue_sweep, count_ended, queue_sweep, stop_sweep
@@ -55,6 +55,7 @@ __all__ = [
     "find_devices",
     "free_memory",
     "free_resources",
+    "is_from_elsewhere",
     "keep_watch",
     "kept_epochs",
     "load_epoch",

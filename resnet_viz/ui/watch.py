@@ -102,7 +102,9 @@ def _request(run: Run, request: str) -> None:
 
 
 def _offer_to_go_on(place: DeltaGenerator, run: Run) -> None:
-    """Resume a run that has not reached its end; let one that has learn for more epochs."""
+    """Resume a run short of its end, or let one at its end learn for more epochs; neither without a checkpoint."""
+    if training.is_from_elsewhere(run_store(), run):
+        return
     if run.status is not RunStatus.FINISHED:
         place.button(_("Resume"), key=f"resume_{run.id}", on_click=_go_on, args=[run], icon=":material/resume:")
         return

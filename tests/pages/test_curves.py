@@ -57,6 +57,13 @@ def test_a_link_with_runs_alone_shows_these_and_no_comparison(runs, recorded):
     assert page.dataframe[0].value["id"].tolist() == [runs[1].id, recorded[0].id]
 
 
+def test_only_a_run_that_has_a_checkpoint_is_offered_to_go_on(runs, recorded):
+    page = open_page("train", comparison=recorded[0].comparison)
+    assert not [button.key for button in page.button if button.key and button.key.startswith(("go_on", "resume"))]
+    page = open_page("train", comparison=runs[0].comparison)
+    assert {f"go_on_{run.id}" for run in runs[:2]} <= {button.key for button in page.button}
+
+
 @pytest.mark.parametrize("page", ["train", "gradients"])
 def test_a_link_to_a_recorded_comparison_opens_it_where_nothing_was_trained(home, recorded, page):
     page = open_page(page, comparison=recorded[0].comparison, hide="controls")
