@@ -12,6 +12,7 @@ from resnet_viz.ui.sweeps import (
     choose_sweep,
     continue_chosen,
     name_comparisons,
+    offer_verdicts,
     runs_of,
     show_progress,
     start_sweep,
@@ -81,6 +82,8 @@ if chosen:
         picked = st.selectbox(_("Look at one"), list(names), format_func=names.__getitem__, key="sweep_comparison")
         if st.button(_("Show its curves"), icon=":material/show_chart:"):
             st.switch_page("pages/train.py", query_params={"comparison": picked})
+        if group := offer_verdicts(runs):
+            st.switch_page("pages/degradation.py", query_params={"grid": group})
     st.fragment(while_store_answers(watch), run_every=refresh_interval(runs))(chosen, is_active)
 else:
     st.info(_("No sweep was started here yet."))

@@ -9,11 +9,12 @@ import streamlit as st
 from resnet_viz import training
 from resnet_viz.data import DATASETS, DatasetError
 from resnet_viz.nets import NetSpec, SpecError
-from resnet_viz.runs import Run
+from resnet_viz.runs import Run, RunStatus
 from resnet_viz.settings import Settings
 from resnet_viz.training import ConfigError, Grid, LimitError, TrainingConfig
 from resnet_viz.ui.comparisons import net_name
 from resnet_viz.ui.data import DataChoice, choose_data
+from resnet_viz.ui.groups import find_groups
 from resnet_viz.ui.language import _, said, titled
 from resnet_viz.ui.links import linked_several, say_in_url
 from resnet_viz.ui.plan import DEPTHS, choose_families
@@ -142,12 +143,39 @@ def continue_chosen(sweep: str) -> None:
     st.toast(_("{count} runs go on where they stood.", count=count))
 
 
+def means_over_seeds(runs: Sequence[Run]) -> pd.DataFrame:
+    """Finished runs of equal nets in a row: net, runs, training error, test error (means), least, largest (0 to 1).
+
+    The last two are of the test error, over the seeds.
+    """
+    rows = [(net_name(run), run.train_error, run.test_error) for run in runs if run.status is RunStatus.FINISHED]
+    nets = pd.DataFrame(rows, columns=["net", "train", "test"]).groupby("net", sort=False)
+    told = nets.agg(runs=("test", "size"), train=("train", "mean"), test=("test", "mean"),
+                    least=("test", "min"), largest=("test", "max"))  # fmt: skip
+    return told.rename(columns={"train": "training error", "test": "test error"}).reset_index()
+
+
+def _show_means(runs: Sequence[Run]) -> None:
+    """What the seeds of each net come to, once two of one have finished."""
+    means = means_over_seeds(runs)
+    if means["runs"].max() > 1:
+        st.markdown(_("##### Over the seeds"))
+        percent, least, largest = (
+            st.column_config.NumberColumn(label, format="percent")
+            for label in (None, _("least test error"), _("largest test error"))
+        )
+        columns = {"training error": percent, "test error": percent, "least": least, "largest": largest}
+        show_table(means, columns=columns, hide_index=True)
+        st.caption(_("Means over the runs of each net that have finished, and the range of their test errors."))
+
+
 def show_progress(runs: Sequence[Run]) -> None:
-    """How much of a sweep is done, and every run in a table."""
+    """How much of a sweep is done, what its seeds come to so far, and every run in a table."""
     done = sum(run.progress if run.status.is_active else 1.0 for run in runs) / len(runs)
     st.progress(
         done, text=_("{count_ended} of {runs} runs have ended", count_ended=training.count_ended(runs), runs=len(runs))
     )
+    _show_means(runs)
     rows = [
         {
             "net": net_name(run),
@@ -164,5 +192,13 @@ def show_progress(runs: Sequence[Run]) -> None:
     percent = st.column_config.NumberColumn(format="percent")
     columns = {"done": st.column_config.ProgressColumn(format="percent"), "training error": percent,
                "test error": percent}  # fmt: skip
-    show_table(pd.DataFrame(rows), columns=columns,
-                 hide_index=True)  # fmt: skip
+    show_table(pd.DataFrame(rows), columns=columns, hide_index=True)
+
+
+def offer_verdicts(runs: Sequence[Run]) -> str | None:
+    """A button to where runs of a sweep stand against depth, once some have finished; pressed, their group's key."""
+    ids = {run.id for run in runs if run.status is RunStatus.FINISHED}
+    groups = find_groups().values() if ids else ()
+    key = next((group.key for group in groups if ids & {run.id for run in group.runs}), None)
+    label = _("Errors against depth, with verdicts")
+    return key if key and st.button(label, icon=":material/trending_down:") else None

@@ -1,7 +1,7 @@
 """Does every page run alone: empty, with finished runs, and with input that makes no sense?"""
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from resnet_viz.ui.history import QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+VERDICTS = "Errors against depth, with verdicts"
 RUN_PAGES = ["train", "gradients"]  # those that look at what was trained here
 
 
@@ -308,6 +309,31 @@ def test_a_sweep_is_priced_started_stopped_and_continued(store, monkeypatch):
     page.number_input(key="at_once").set_value(3).run()
     assert store.chosen("at_once") == 3
     assert not page.exception
+
+
+def test_a_sweep_says_what_its_seeds_come_to_and_leads_to_its_verdicts(store, finish):
+    config = replace(preset("digits"), epochs=2)
+    for depth, errors in {8: (0.10, 0.20, 0.60), 14: (0.30, 0.40)}.items():
+        for seed, error in enumerate(errors):
+            finish(store, [(NetSpec("plain", depth), replace(config, seed=seed))], [(error / 2, error)], sweep="sweep")
+    page = open_page("sweep").run()
+    assert not page.exception
+    means = page.dataframe[0].value
+    assert list(means["net"]) == ["plain-8", "plain-14"]
+    assert list(means["runs"]) == [3, 2]
+    assert list(means["training error"]) == pytest.approx([0.15, 0.175])
+    assert list(means["test error"]) == pytest.approx([0.3, 0.35])
+    assert list(means["least"]) == [0.10, 0.30]
+    assert list(means["largest"]) == [0.60, 0.40]
+    assert VERDICTS in [button.label for button in page.button]
+
+
+def test_one_seed_has_no_mean(store, finish):
+    finish(store, [(NetSpec("plain", 8), preset("digits"))], [(0.1, 0.2)], sweep="sweep")
+    page = open_page("sweep").run()
+    assert not page.exception
+    assert len(page.dataframe) == 1
+    assert VERDICTS not in [button.label for button in page.button]
 
 
 def test_a_sweep_of_nothing_says_what_to_choose(home):
