@@ -41,6 +41,7 @@ CORNER = """<style>
   max-height: none; height: auto; min-height: 40px;
 }
 [data-testid="stBaseButton-primary"] { background-color: #0072B2; border-color: #0072B2; } /* for its white text */
+button [aria-label^="Shortcut"] { color: inherit; opacity: 1; } /* what key presses it is to be read, too */
 [data-testid="stMultiSelect"] [data-tag] { background: rgba(86, 180, 233, 0.22); } /* white on blue is faint in dark */
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: inherit; }
 [data-testid="stMultiSelectTagsContainer"] { flex: 1 1 0; min-width: 0; flex-wrap: wrap; overflow: visible; }

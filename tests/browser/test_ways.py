@@ -89,6 +89,7 @@ def test_a_student_reads_guesses_trains_and_looks_inside(reader: Page, fresh_hou
     expect(start).to_be_enabled()
     expect(start).to_have_css("color", "rgb(255, 255, 255)")
     expect(start).to_have_css("background-color", "rgb(0, 114, 178)")  # 5.2 to 1 in both themes
+    expect(start.get_by_label("Shortcut")).to_have_css("color", "rgb(255, 255, 255)")
     reader.keyboard.press("Control+Enter")
     expect(reader.get_by_text(re.compile(r"plain-8 has finished|plain-8 · finished")).first).to_be_visible()
     expect(reader.get_by_text("On the training pictures the gap is")).to_be_visible()
