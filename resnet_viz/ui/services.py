@@ -1,5 +1,6 @@
 """What stands behind every page? The settings, the run store, and what is known of this machine."""
 
+import atexit
 import gc
 import itertools
 import math
@@ -32,6 +33,7 @@ QUICK_WALK = 0.002  # seconds of a core, in which Streamlit may walk over all ob
 IDLE = 30.0  # seconds after the last question that the processes which measure are kept for the next
 ICON = str(Path(__file__).parent / "icon.png")
 HEAD_START = 1.0  # seconds that the first page gets before torch is imported behind it
+LAST_LOOK = 10.0  # seconds that the server, told to end, waits for torch at most
 
 
 def run_store() -> RunStore:
@@ -156,6 +158,7 @@ class Machine:
     asked: "queue.SimpleQueue[Kind]" = field(default_factory=queue.SimpleQueue)
     is_known: bool = False  # devices and precisions are
     problem: str = ""
+    looking: threading.Lock = field(default_factory=threading.Lock)  # held while torch is asked what there is
 
     def pace(self, spec: NetSpec, config: TrainingConfig, size: int, device: str, at_once: int) -> "Pace | None":
         """The pace of nets of a spec's kind; None until it was measured, which this call sees to."""
@@ -185,15 +188,18 @@ def _start_to_explore(_store: RunStore) -> Machine:
     timer = threading.Timer(HEAD_START, _explore, [found, _store])
     timer.daemon = True
     timer.start()
+    # A thread that ends with the process while it is in torch aborts it, and so Ctrl + C would end in a crash.
+    atexit.register(found.looking.acquire, timeout=LAST_LOOK)
     return found
 
 
 def _explore(found: Machine, store: RunStore) -> None:
-    try:
-        found.devices = training.find_devices()
-        found.precisions = {device.kind: training.resolve_precision("auto", device) for device in found.devices}
-    except Exception as error:
-        found.problem = f"torch does not work here: {error}"
+    with found.looking:
+        try:
+            found.devices = training.find_devices()
+            found.precisions = {device.kind: training.resolve_precision("auto", device) for device in found.devices}
+        except Exception as error:
+            found.problem = f"torch does not work here: {error}"
     freeze_imports()
     found.is_known = True
     while True:

@@ -2,6 +2,8 @@
 
 import gc
 import multiprocessing
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -9,6 +11,20 @@ from concurrent.futures import ProcessPoolExecutor
 
 from resnet_viz.ui.services import tidy
 
+# The server is told to end while torch is at work in a thread of it.
+ENDS_AMID_TORCH = """
+import threading
+from resnet_viz import training
+from resnet_viz.ui import services
+
+def resolve_precision(asked, device, real=training.resolve_precision):
+    at_work.set()
+    return real(asked, device)
+
+at_work, services.HEAD_START, training.resolve_precision = threading.Event(), 0.0, resolve_precision
+services.machine()
+at_work.wait()
+"""
 MUCH = 300_000  # objects, which no machine walks over in QUICK_WALK
 
 
@@ -82,3 +98,9 @@ def test_a_tuple_that_a_page_builds_meanwhile_is_left_alone():
     ended.set()
     page.join()
     assert not problems
+
+
+def test_a_server_that_is_told_to_end_while_it_looks_at_the_machine_ends_in_peace(home):
+    ended = subprocess.run([sys.executable, "-c", ENDS_AMID_TORCH], capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    assert "terminate" not in ended.stderr
