@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,10 +23,11 @@ def nobody_works(monkeypatch):
 
 
 @pytest.fixture
-def there(trained, monkeypatch):
-    """The home of `trained`, and its runs."""
-    home, found = trained
-    monkeypatch.setenv("RESNET_VIZ_HOME", str(home))
+def there(trained, home):
+    """The runs of `trained`, and nothing else, in a home of this test: other tests add to the one that they share."""
+    shared, found = trained
+    shutil.copytree(shared / "weights", home / "weights")
+    RunStore(Settings(home=shared).store_url).copy_runs([run.id for run in found], RunStore(Settings().store_url))
     return found
 
 
