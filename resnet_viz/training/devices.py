@@ -59,21 +59,28 @@ def autocast(device: Device, precision: str) -> torch.autocast:
 
 @lru_cache(maxsize=1)
 def _bf16_gain() -> float:
-    """How much faster a convolution with its norm and ReLU, forward and backward, is in bf16 on this CPU."""
+    """How much faster a convolution with its norm and ReLU, forward and backward, is in bf16 on this CPU.
+
+    In the time of one core, and in turns: the two workers of a comparison ask at the same moment, on a machine that may
+    have more to do, and must come to the same answer.
+    """
     conv = torch.nn.Conv2d(32, 32, 3, padding=1, bias=False)
     layer = torch.nn.Sequential(conv, torch.nn.BatchNorm2d(32), torch.nn.ReLU()).to(memory_format=torch.channels_last)
-    x = torch.randn(64, 32, 16, 16).to(memory_format=torch.channels_last)  # the middle stage of a CIFAR net
+    x = torch.randn(32, 32, 16, 16).to(memory_format=torch.channels_last)  # the middle stage of a CIFAR net
 
-    def seconds(dtype: torch.dtype) -> float:
-        def step() -> float:
-            start = time.perf_counter()
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype is torch.bfloat16):
-                layer(x).sum().backward()
-            return time.perf_counter() - start
+    def seconds(is_bf16: bool) -> float:
+        start = time.thread_time()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_bf16):
+            layer(x).sum().backward()
+        return time.thread_time() - start
 
-        return min(step() for _ in range(4))
-
-    return seconds(torch.float32) / seconds(torch.bfloat16)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        fp32, bf16 = zip(*((seconds(False), seconds(True)) for _ in range(4)), strict=True)
+    finally:
+        torch.set_num_threads(threads)
+    return min(fp32) / min(bf16)
 
 
 def describe_machine(config: TrainingConfig) -> tuple[Device, str]:

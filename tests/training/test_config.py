@@ -1,6 +1,8 @@
 """Is a configuration checked, and does an estimate follow from the work?"""
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -103,6 +105,19 @@ def test_the_cpu_is_always_found_and_measured():
         pace = measure_pace(spec, TrainingConfig(batch_size=4), 32, cpu, "fp32", at_once=2)
         assert 0 < pace.first < 10
         assert 0 <= pace.block < 10
+
+
+def test_workers_that_ask_at_once_come_to_one_precision():
+    code = (
+        "import torch; from resnet_viz.training import find_devices, resolve_precision; "
+        "threads = torch.get_num_threads(); print(resolve_precision('auto', find_devices()[-1])); "
+        "assert torch.get_num_threads() == threads"
+    )
+    for _ in range(2):
+        workers = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+        told = {worker.communicate(timeout=120)[0].strip() for worker in workers}
+        assert all(worker.returncode == 0 for worker in workers)
+        assert told == {resolve_precision("auto", find_devices()[-1])}
 
 
 def test_a_device_that_is_not_there_gets_a_sentence():
