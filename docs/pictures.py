@@ -33,7 +33,7 @@ QUIET = """() => !document.querySelector('[data-testid="stSpinner"], [data-testi
   && !/the time estimate follows|Time not known yet/.test(document.body.innerText)
   && [...document.querySelectorAll('[role="progressbar"]')].every((bar) => bar.getAttribute("aria-valuenow") >= 100)"""
 SLOWEST = 180_000  # milliseconds until a page is quiet
-GRIDS = (("56",), ("8", "14", "20"))  # depths that are trained for the pages about one's own runs
+GRIDS = (("56",), ("8", "14", "20", "--seeds", "0", "1"))  # what is trained for the pages about one's own runs
 OWN = ("train", "sweep", "runs", "gradients")
 
 
@@ -57,7 +57,7 @@ def shots(pair: str) -> dict[str, Shot]:
         "pages/saliency": Shot("saliency", 1640),
         "pages/trust": Shot("trust", 1900),
         "pages/train": Shot(f"train?comparison={pair}", 1650),
-        "pages/sweep": Shot("sweep", 1620),
+        "pages/sweep": Shot("sweep", 1900),
         "pages/runs": Shot("runs", 820),
         "pages/gradients": Shot(f"gradients?comparison={pair}"),
         "train": Shot(f"train?comparison={pair}&hide=controls", 2400, "training error", "it fails to learn", (66, 12)),
@@ -98,8 +98,8 @@ def _answers(url: str) -> bool:
 
 def train_some(home: str) -> str:
     """Train a pair and a small grid, as a reader would: the pair's comparison."""
-    for depths in GRIDS:
-        command = [sys.executable, "-m", "resnet_viz", "sweep", "--depths", *depths]
+    for grid in GRIDS:
+        command = [sys.executable, "-m", "resnet_viz", "sweep", "--depths", *grid]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         subprocess.run(command, cwd=ROOT, env=os.environ | {"RESNET_VIZ_HOME": home}, check=True, **quiet)
     runs = RunStore(Settings(home=Path(home)).store_url).runs()
