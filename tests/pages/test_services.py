@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
-from resnet_viz.ui.services import tidy
+from resnet_viz.ui.services import freeze_imports, tidy
 
 # The server is told to end while torch is at work in a thread of it.
 ENDS_AMID_TORCH = """
@@ -35,16 +35,11 @@ class Drawing:
         self.itself = self
 
 
-def in_a_process_of_its_own(check: Callable[[], None]) -> None:
+def in_a_process_of_its_own(see: Callable[[], tuple[bool, ...]]) -> tuple[bool, ...]:
     """Other tests have opened pages in this one, so that somebody tidies it every few seconds already."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-        process.submit(with_all_frozen, check).result()
-
-
-def with_all_frozen(check: Callable[[], None]) -> None:
-    gc.collect()
-    gc.freeze()
-    check()
+        process.submit(freeze_imports).result()
+        return process.submit(see).result()
 
 
 def draw_and_tidy() -> weakref.ref[Drawing]:
@@ -54,29 +49,32 @@ def draw_and_tidy() -> weakref.ref[Drawing]:
     return weakref.ref(drawing)
 
 
-def what_was_being_drawn_is_collected() -> None:
+def see_what_becomes_of_a_drawing() -> tuple[bool, ...]:
+    """Whether it is there after one tidying, and after the next."""
     drawing = draw_and_tidy()
+    after_one = drawing() is not None
     tidy(looks_through=False)
-    assert drawing() is None
+    return after_one, drawing() is not None
+
+
+def see_what_becomes_of_it_beside_much() -> tuple[bool, ...]:
+    """Whether all that is much was frozen; then whether the drawing is there after a tidying, and after a look."""
+    much, frozen = [[] for _ in range(MUCH)], gc.get_freeze_count()
+    drawing = draw_and_tidy()
+    is_frozen = gc.get_freeze_count() > frozen + MUCH
+    del much
+    tidy(looks_through=False)
+    after_one = drawing() is not None
+    tidy(looks_through=True)
+    return is_frozen, after_one, drawing() is not None
 
 
 def test_what_was_being_drawn_is_collected_at_the_next_tidying():
-    in_a_process_of_its_own(what_was_being_drawn_is_collected)
-
-
-def much_is_frozen_and_looked_through() -> None:
-    much, frozen = [[] for _ in range(MUCH)], gc.get_freeze_count()
-    drawing = draw_and_tidy()
-    assert gc.get_freeze_count() > frozen + MUCH
-    del much
-    tidy(looks_through=False)
-    assert drawing() is not None
-    tidy(looks_through=True)
-    assert drawing() is None
+    assert in_a_process_of_its_own(see_what_becomes_of_a_drawing) == (True, False)
 
 
 def test_much_is_frozen_and_looked_through_once_in_a_while():
-    in_a_process_of_its_own(much_is_frozen_and_looked_through)
+    assert in_a_process_of_its_own(see_what_becomes_of_it_beside_much) == (True, True, False)
 
 
 def test_a_tuple_that_a_page_builds_meanwhile_is_left_alone():
