@@ -191,7 +191,7 @@ def show_progress(runs: Sequence[Run]) -> None:
     ]
     percent = st.column_config.NumberColumn(format="percent")
     columns = {"done": st.column_config.ProgressColumn(format="percent"), "training error": percent,
-               "test error": percent}  # fmt: skip
+               "test error": percent, "what": _("remark")}  # fmt: skip
     show_table(pd.DataFrame(rows), columns=columns, hide_index=True)
 
 
