@@ -55,8 +55,8 @@ def main() -> None:
         for seed in seeds:
             with tempfile.TemporaryDirectory() as home:
                 seconds, (plain, resnet) = compare(browser, seed, Path(home))
-            test = [run.test_error * 100 for run in (plain, resnet)]
-            train = " / ".join(f"{run.train_error * 100:.1f}" for run in (plain, resnet))
+            test = [100 * run.test_error for run in (plain, resnet) if run.test_error is not None]
+            train = " / ".join(f"{100 * run.train_error:.1f}" for run in (plain, resnet) if run.train_error is not None)
             row = f"{seconds:.0f} | {test[0]:.1f} | {test[1]:.1f} | {test[0] - test[1]:.1f} | {train}"
             print(f"| {seed} | {row} |", flush=True)
     facts, config = resnet.facts, resnet.config

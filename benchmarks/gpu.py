@@ -18,6 +18,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from math import prod
+from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from unittest.mock import patch
 
@@ -43,17 +44,15 @@ def waiter(device: Device) -> Callable[[], None]:
     return torch.cuda.synchronize if device.kind == "cuda" else lambda: None
 
 
-def our_steps(
-    spec: NetSpec, data: ImageData, device: Device, make_step: Callable[..., object] | None
-) -> Iterator[None]:
-    """The project's loop, its steps made by `make_step` where one is given; yields for every step reported."""
+def our_steps(spec: NetSpec, data: ImageData, device: Device, make_step: Callable[..., object] | None) -> Iterator[int]:
+    """The project's loop, its steps made by `make_step` where one is given; yields 1 for every step reported."""
     config = preset("cifar10", batch_size=BATCH, device=device.kind, epochs=1000)
     reports = train(spec, config, data)
     with patch.object(training_loop, "make_step", make_step or training_loop.make_step):
         next(reports)
     for report in reports:
         if isinstance(report, StepsDone):
-            yield from [None] * len(report.rows)
+            yield from [1] * len(report.rows)
 
 
 def launched(step: Step, *_: object) -> Step:
@@ -115,19 +114,22 @@ def compare_ways(device: Device, rounds: int, data: ImageData) -> None:
         print(f"| {spec.name} | {cells} | **{ratio:.1f}** | {shares} |", flush=True)
 
 
-def train_beside(spec: NetSpec, device: Device, steps: int, together: Barrier, answers: object) -> None:
+def train_beside(
+    spec: NetSpec, device: Device, steps: int, together: Barrier, answers: "Queue[tuple[str, float]]"
+) -> None:
     """In a process of its own: the seconds a step while all others train."""
     way, wait = our_steps(spec, make_data(), device, None), waiter(device)
     seconds_a_step(way, 5, wait, skipped=1)
     together.wait()
-    answers.put((spec.name, seconds_a_step(way, steps, wait, skipped=0)))  # type: ignore[attr-defined]
+    answers.put((spec.name, seconds_a_step(way, steps, wait, skipped=0)))
     together.wait()  # nobody leaves before the last: it would have the device alone
 
 
 def train_together(specs: list[NetSpec], device: Device, steps: int) -> dict[str, float]:
     """Seconds a step of nets that train at the same time, by name (of equal ones: the last)."""
     context = multiprocessing.get_context("spawn")
-    together, answers = context.Barrier(len(specs)), context.Queue()
+    together = context.Barrier(len(specs))
+    answers: Queue[tuple[str, float]] = context.Queue()
     arguments = [(spec, device, steps, together, answers) for spec in specs]
     workers = [context.Process(target=train_beside, args=args) for args in arguments]
     for worker in workers:

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from playwright.sync_api import Page, sync_playwright
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from benchmarks import sessions
 from benchmarks.machine import describe
@@ -60,7 +60,9 @@ def fill(store: RunStore) -> list[Run]:
     nets = [NetSpec(("plain", "resnet")[i % 2], 20) for i in range(RUNS)]
     config = preset("digits", epochs=EPOCHS)
     runs = store.add_comparison([(asdict(net), asdict(config) | {"seed": i // 2}) for i, net in enumerate(nets)])
-    writer = RunWriter(store, store.claim(Owner.here(), run_id=runs[0].id))  # type: ignore[arg-type]
+    claim = store.claim(Owner.here(), run_id=runs[0].id)
+    assert claim is not None
+    writer = RunWriter(store, claim)
     writer.describe({"layers": ["fc"], "norm_layers": ["bn"], "train_count": AN_EPOCH * 128}, STEPS)
     draw = np.random.default_rng(0)
     for first in range(1, STEPS + 1, CHUNK):
@@ -78,7 +80,7 @@ def fill(store: RunStore) -> list[Run]:
     return store.runs()
 
 
-def _copy(db: object, source: str, target: str) -> None:
+def _copy(db: Connection, source: str, target: str) -> None:
     ids = {"source": source, "target": target}
     noisy = "abs(random() % 1000) / 1000.0 + 0.5"
     for table, columns in (
@@ -90,11 +92,11 @@ def _copy(db: object, source: str, target: str) -> None:
         ),
     ):
         columns = columns.replace("update_", '"update"')
-        db.execute(text(f"INSERT INTO {table} SELECT :target, {columns} FROM {table} WHERE run_id = :source"), ids)  # type: ignore[attr-defined]
+        db.execute(text(f"INSERT INTO {table} SELECT :target, {columns} FROM {table} WHERE run_id = :source"), ids)
     state = "status, facts, step, total_steps, seconds, train_error, test_error, attempt"
     db.execute(
         text(f"UPDATE runs SET ({state}) = (SELECT {state} FROM runs WHERE id = :source) WHERE id = :target"), ids
-    )  # type: ignore[attr-defined]
+    )
 
 
 def seconds_of(call: Callable[[], object]) -> float:

@@ -22,6 +22,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from math import ceil, log2
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import safe_open
@@ -56,14 +57,15 @@ VARIANTS = (
     NetSpec("resnet", 56, survival=0.5),
     STOCHASTIC,
 )
-APPENDED, TRAINED_ON = 9, {"epochs": 3, "peak_lr": 0.02}
-SHAPES = {"epochs": 30, "keep_epochs": True}
+APPENDED = 9
+TRAINED_ON: dict[str, Any] = {"epochs": 3, "peak_lr": 0.02}
+SHAPES: dict[str, Any] = {"epochs": 30, "keep_epochs": True}
 SHAPES_NETS = [NetSpec(family, 20, width=8) for family in PAIR]
 EVERY = 6  # epochs, of those whose weights are kept
 WITH_WEIGHTS = {"digits": (20, 56), "shapes": (), "few": (), "short": (20, 32, 44, 56), "paper": (20, 56, 110)}
 
 
-def plan(recipe: str, seeds: Sequence[int], machine: dict[str, object], store: RunStore) -> list[Wanted]:
+def plan(recipe: str, seeds: Sequence[int], machine: dict[str, Any], store: RunStore) -> list[Wanted]:
     """The comparisons of a set; those that start from a trained net are there once that net is."""
     if recipe == "shapes":
         return [[(spec, preset("shapes", seed=0, **SHAPES, **machine)) for spec in SHAPES_NETS]]
@@ -196,10 +198,10 @@ def write(store: RunStore, comparisons: list[list[Run]], recipe: str) -> None:
         raw.commit()
         raw.execute("PRAGMA journal_mode=DELETE")
         raw.execute("VACUUM")
-    kept = {Path(name).name.partition(".")[0] for path in RECORDED.glob("*.sqlite") for name in _weights(path)}
-    for weights in (RECORDED / "weights").iterdir():
-        if weights.name.partition(".")[0] not in kept:
-            weights.unlink()
+    named = {Path(name).name.partition(".")[0] for path in RECORDED.glob("*.sqlite") for name in _weights(path)}
+    for file in (RECORDED / "weights").iterdir():
+        if file.name.partition(".")[0] not in named:
+            file.unlink()
 
 
 def _keep_weights(run: Run, recipe: str) -> str:

@@ -35,14 +35,16 @@ BESIDE = NetSpec("resnet", 20, survival=0.5)  # asked which units rest, beside t
 def questions(store: RunStore) -> list[tuple[str, dict]]:
     """Every question of the claims with its parameters, each once."""
     evidence, found = Evidence(store), []
-    for claim in [claim for claims in CLAIMS.values() for claim in claims if claim.again and claim.again.question]:
-        kind = claim.again.question
+    for again in [claim.again for claims in CLAIMS.values() for claim in claims if claim.again]:
+        if not again.question:
+            continue
+        kind = again.question
         defaults = QUESTIONS[kind].defaults
         if "specs" in defaults:
             asked = [defaults]
         else:
-            pairs = [evidence.pair(depth) for depth in claim.again.depths]
-            groups = [[run for run in pair if run.spec["family"] in claim.again.families] for pair in pairs if pair]
+            pairs = [evidence.pair(depth) for depth in again.depths]
+            groups = [[run for run in pair if run.spec["family"] in again.families] for pair in pairs if pair]
             asked = [defaults | {"runs": [run.id for run in runs]} for runs in groups]
         found += [(kind, params) for params in asked if (kind, params) not in found]
     return found + further(evidence)

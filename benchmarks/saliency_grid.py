@@ -10,6 +10,7 @@ browser. A repeat asks for the same maps again.
 import itertools
 import os
 import time
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -45,9 +46,7 @@ def grid(jobs: Jobs, runs: list[Run], found: list[ConvNet], picture: np.ndarray,
     x = to_input([picture], PictureFormat.from_dict(runs[0].facts["form"]))
     configs = [AttributionConfig(method) for method in FIVE]
     asked = [
-        jobs.ask(
-            f"{key} {i} {config.method}", "", lambda tell, net=net, config=config: attribute(net, x, 3, config, tell)
-        )
+        jobs.ask(f"{key} {i} {config.method}", "", partial(attribute, net, x, 3, config))
         for config in configs
         for i, net in enumerate(found)
     ]

@@ -106,7 +106,7 @@ class Session:
         await self.socket.send(message.SerializeToString())
         while True:
             answer = ForwardMsg()
-            answer.ParseFromString(bytes(await self.socket.recv()))
+            answer.ParseFromString(await self.socket.recv(decode=False))
             kind = answer.WhichOneof("type")
             if kind == "auto_rerun":
                 if answer.auto_rerun.interval == REFRESH_SECONDS:

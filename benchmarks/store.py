@@ -13,7 +13,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -73,11 +75,8 @@ def share_of_loop(store: RunStore, home: Path) -> float:
         put(outbox, write)
         spent[0] += time.perf_counter() - start
 
-    Outbox.put = timed  # type: ignore[method-assign]
-    try:
+    with mock.patch.object(Outbox, "put", timed):
         ended = work(store, Settings(home=home), claim)
-    finally:
-        Outbox.put = put  # type: ignore[method-assign]
     return spent[0] / ended.seconds
 
 
@@ -96,8 +95,8 @@ def main() -> None:
         print("|---|---|")
         print(f"| steps appended a second | {speed:,.0f} |")
         for by_block, title in ((True, "every 64 steps"), (False, "every step")):
-            steps = time_call(lambda by_block=by_block: store.steps(run_id, by_block=by_block))
-            norms = time_call(lambda by_block=by_block: store.gradient_norms(run_id, by_block=by_block))
+            steps = time_call(partial(store.steps, run_id, by_block=by_block))
+            norms = time_call(partial(store.gradient_norms, run_id, by_block=by_block))
             print(f"| {title}: loss and error | {steps:.0f} ms |")
             print(f"| {title}: a number of every layer | {norms:.0f} ms |")
         print(f"| all runs, as the picker reads them | {time_call(store.runs):.1f} ms |")

@@ -79,7 +79,9 @@ def main() -> None:
     print(describe())
     print("Missed: the share of foreign pictures that a measure does not warn of; lower is better. Of up to")
     print(f"{PICTURES:,} held-out pictures half set the threshold, which warns of {WARNED:.0%} of these.")
-    last, means, alarms = "", {}, {}
+    last = ""
+    means: dict[str, list[float]] = {}
+    alarms: dict[str, list[float]] = {}
     for name, subject in subjects():
         own, others = measure_all(subject)
         if name != last:

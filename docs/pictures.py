@@ -100,8 +100,8 @@ def train_some(home: str) -> str:
     """Train a pair and a small grid, as a reader would: the pair's comparison."""
     for grid in GRIDS:
         command = [sys.executable, "-m", "resnet_viz", "sweep", "--depths", *grid]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(command, cwd=ROOT, env=os.environ | {"RESNET_VIZ_HOME": home}, check=True, **quiet)
+        environment, quiet = os.environ | {"RESNET_VIZ_HOME": home}, subprocess.DEVNULL
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=quiet, stderr=quiet)
     runs = RunStore(Settings(home=Path(home)).store_url).runs()
     return next(run.comparison for run in runs if str(run.spec["depth"]) in GRIDS[0])
 

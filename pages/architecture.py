@@ -1,5 +1,7 @@
 """How is it built? Up to four nets side by side: drawn whole, block by block, and counted."""
 
+from functools import partial
+
 import streamlit as st
 
 from resnet_viz import nets
@@ -165,7 +167,7 @@ if imported is not None:
         File(
             _("Imported weights"),
             f"{spec.to_slug()}.safetensors",
-            lambda: nets.to_bytes(imported),
+            partial(nets.to_bytes, imported),
             icon=":material/download:",
             help=_("A safetensors file that fits the net as Python."),
         )

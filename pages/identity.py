@@ -72,7 +72,7 @@ def say_modes(part: pd.DataFrame) -> str:
     """In which modes the outputs of a net are the same, and what is the least that changes where they are not."""
     sentence = []
     for mode, rows in part.groupby("mode", sort=False):
-        best = rows.loc[rows["largest_difference"].idxmin()]
+        best = rows.iloc[rows["largest_difference"].argmin()]
         if best["same_bits"]:
             sentence.append(_("the same to the bit in {mode} ({variant})", mode=mode, variant=best["variant"]))
         else:
@@ -146,7 +146,7 @@ def watch(ids: list[tuple[str, str]], was_active: bool) -> None:
     here = [run for run in after if not is_recorded(run)]
     if here:
         show_states(here)
-    show_curves(after, [pair.start.test_error for pair in pairs])
+    show_curves(after, [pair.start.test_error for pair in pairs if pair.start.test_error is not None])
     st.caption(_("Dashed: the test error before, without the appended blocks."))
     if (refresh_interval(after) is not None) != was_active:
         st.rerun()  # the last net has ended

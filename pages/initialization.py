@@ -39,7 +39,7 @@ spec, seed = choose_start()
 layers = gradients_of_pair(spec, seed)
 families = dict(zip(layers["net"], layers["family"], strict=True))
 names = listed(families)
-parts = dict(iter(layers.groupby("net", sort=False)))
+parts = {str(net): part for net, part in layers.groupby("net", sort=False)}
 
 st.markdown(_("##### Gradient of every layer"))
 show_figure(

@@ -39,7 +39,7 @@ def show_responses(frame: pd.DataFrame) -> None:
         alt=_("Response of each layer of {names}, by layer and sorted by size", names=listed(families)),
     )
     for net, part in frame.groupby("net", sort=False):
-        strongest = part.loc[part["response"].idxmax()]
+        strongest = part.iloc[part["response"].argmax()]
         st.markdown(
             _(
                 "**{net}**: {median:.3f} in the median of {count} layers, from {least:.3f} to {most:.3f} in {layer}.",
@@ -52,7 +52,8 @@ def show_responses(frame: pd.DataFrame) -> None:
             )
         )
     if pair is not None:
-        found = lab.compare_layers(*(frame[frame["net"] == subject_name(run)] for run in pair), "response")
+        plain, residual = (frame[frame["net"] == subject_name(run)] for run in pair)
+        found = lab.compare_layers(plain, residual, "response")
         st.markdown(
             _(
                 "Responses of {residual} against {plain}: **{verdict}**; {say_test}.",
@@ -121,7 +122,7 @@ def show_closed_form(frame: pd.DataFrame, runs: list[Run]) -> None:
                 response=both["response"].median(),
                 apart=apart.median(),
                 most=apart.max(),
-                loc=both.loc[apart.idxmax(), "layer"],
+                loc=both["layer"].iloc[apart.argmax()],
             )
         )
 
@@ -138,7 +139,8 @@ def show_weights(frame: pd.DataFrame) -> None:
     if pair is None:
         st.info(_("To answer it, choose nets among which a plain and a residual one have the same layers."))
         return
-    found = lab.compare_layers(*(frame[frame["net"] == subject_name(run)] for run in pair))
+    plain, residual = (frame[frame["net"] == subject_name(run)] for run in pair)
+    found = lab.compare_layers(plain, residual)
     st.markdown(
         _(
             "Weights of {residual} against {plain}: **{verdict}**; {say_test}. For layers of one shape root mean "

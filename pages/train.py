@@ -1,5 +1,7 @@
 """Which of the two learns? Choose a comparison, start it, and watch both nets on the same data, beside any others."""
 
+from math import nan
+
 import streamlit as st
 
 from resnet_viz.nets import NetSpec
@@ -60,6 +62,11 @@ def watch(comparison: str) -> None:
     show_result(runs)
 
 
+def points_between(plain: float | None, resnet: float | None) -> float:
+    """The gap of two errors; finished runs have both."""
+    return nan if plain is None or resnet is None else 100 * (plain - resnet)
+
+
 def show_result(runs: list[Run]) -> None:
     """The finding in a sentence, computed from the two runs, and what it does and does not show."""
     families = sorted(run.spec["family"] for run in runs)
@@ -71,7 +78,7 @@ def show_result(runs: list[Run]) -> None:
     if {plain.status, resnet.status} != {RunStatus.FINISHED}:
         st.caption(_("There is no result to compare: not both nets have finished."))
         return
-    train_gap = 100 * (plain.train_error - resnet.train_error)
+    train_gap = points_between(plain.train_error, resnet.train_error)
     title, meaning = verdict(train_gap)
     st.markdown(f"##### {title}")
     st.markdown(
@@ -82,7 +89,7 @@ def show_result(runs: list[Run]) -> None:
             plain_error=plain.test_error,
             resnet=net_name(resnet),
             resnet_error=resnet.test_error,
-            test_gap=100 * (plain.test_error - resnet.test_error),
+            test_gap=points_between(plain.test_error, resnet.test_error),
             train_gap=train_gap,
             meaning=meaning,
         )
