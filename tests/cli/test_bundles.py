@@ -280,8 +280,8 @@ def bad_files(bundle: Path, tmp_path: Path):
     yield edit_run(bundle, facts=facts | {"train_count": "many"}), "train_count of the run is 'many'"
     for kept in (None, ["x"], [True], 1.0, {}):
         yield edit_run(bundle, facts=facts | {"kept_epochs": kept}), "kept_epochs of the run is"
-    for kept in (1, -1, [0], 10**300):
-        yield edit_run(bundle, facts=facts | {"kept_epochs": kept}), "epochs that the run has kept"
+    for wrong in (1, -1, [0], 10**300):
+        yield edit_run(bundle, facts=facts | {"kept_epochs": wrong}), "epochs that the run has kept"
     head = b"epoch,step,train_loss,train_error,test_loss,test_error\n"
     yield rewrite(bundle, {"evaluations.csv": head + b"1,99999999999,1,1,1,1\n"}), "cannot be read"
 

@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -24,11 +25,12 @@ CUT = 1_000_000  # bytes after which the server breaks off, where it is told to
 class Files(http.server.SimpleHTTPRequestHandler):
     """Serves a folder, with ranges; breaks off once where `cuts` says so."""
 
+    folder: ClassVar[Path]
     cuts = 0
     asked: ClassVar[list[str]] = []
 
     def do_GET(self):
-        data = (self.server.folder / self.path.lstrip("/")).read_bytes() if self.path != "/gone.pth" else None
+        data = (self.folder / self.path.lstrip("/")).read_bytes() if self.path != "/gone.pth" else None
         if data is None:
             return self.send_error(404)
         start = int(self.headers.get("Range", "bytes=0-")[6:-1])
@@ -62,8 +64,8 @@ def site(tmp_path_factory, model):
     name = f"resnet18-{hashlib.sha256(data).hexdigest()[:8]}.pth"
     (folder / "x.pth").rename(folder / name)
     (folder / "resnet18-00000000.pth").write_bytes(data)  # not what its name says
+    Files.folder = folder
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files)
-    server.folder = folder
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     yield replace(published_nets()["resnet18"], url=f"{url}/{name}"), url, data

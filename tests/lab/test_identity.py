@@ -49,15 +49,15 @@ def answer(net, x, mode):
 def test_where_bits_are_the_same_the_net_is_one_with_nothing_appended(asked):
     net, x, labels, others = asked
     frame = compare_with_appended(net, COUNT, x, labels, others)
-    for row in frame.itertuples():
-        plain = answer(by_hand(net, [nn.Identity()] * COUNT), x, row.mode)
+    for row in frame.to_dict("records"):
+        plain = answer(by_hand(net, [nn.Identity()] * COUNT), x, row["mode"])
         error = float((plain.argmax(1) != labels).float().mean())
-        assert row.error_before == pytest.approx(error)
-        if row.same_bits:
-            assert row.largest_difference == 0
-            assert row.error_after == row.error_before
+        assert row["error_before"] == pytest.approx(error)
+        if row["same_bits"]:
+            assert row["largest_difference"] == 0
+            assert row["error_after"] == row["error_before"]
         else:
-            assert row.largest_difference > 0
+            assert row["largest_difference"] > 0
 
 
 def test_the_bits_are_the_same_where_theory_says_so(asked):
@@ -90,8 +90,8 @@ def test_the_difference_is_that_of_a_net_with_layers_appended_by_hand():
 
     frame = compare_with_appended(net, 1, x, torch.zeros(16).long(), x).set_index(["variant", "mode"])
     expected = (answer(by_hand(net, [Normalized()]), x, "training") - answer(net, x, "training")).abs().max()
-    row = frame.loc[("Dirac, unit statistics", "training")]
-    assert row["largest_difference"] == pytest.approx(float(expected), rel=1e-3)
+    difference = frame["largest_difference"]
+    assert difference["Dirac, unit statistics", "training"] == pytest.approx(float(expected), rel=1e-3)
 
 
 def test_the_net_keeps_its_weights_its_statistics_and_its_mode(asked):

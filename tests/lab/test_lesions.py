@@ -57,11 +57,11 @@ def test_the_error_without_a_block_is_that_of_a_net_with_an_identity_in_its_plac
     frame = error_without_each_block(net, x, labels)
     assert frame["block"].tolist() == list(blocks_of(net))
     assert frame["intact"].unique() == pytest.approx(0.5)
-    for row in frame.itertuples():
-        if can_be_deleted(net.get_submodule(row.block)):
-            assert row.error == pytest.approx(error_of(without(net, [row.block]), x, labels))
+    for name, error in zip(frame["block"], frame["error"], strict=True):
+        if can_be_deleted(net.get_submodule(name)):
+            assert error == pytest.approx(error_of(without(net, [name]), x, labels))
         else:
-            assert np.isnan(row.error)
+            assert np.isnan(error)
 
 
 def test_a_residual_block_that_is_deleted_is_one_whose_branch_is_zero(asked):

@@ -1,5 +1,7 @@
 """Is the correlation of gradients that of known noise, and are the gradients those of autograd?"""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,7 +61,7 @@ def test_a_number_of_the_input_that_never_changes_adds_nothing():
 
 
 def test_gradients_that_do_not_change_have_no_correlation():
-    linear = nn.Sequential(nn.Flatten(), nn.Linear(16, 10))
+    linear: Any = nn.Sequential(nn.Flatten(), nn.Linear(16, 10))  # not one of ours, and as good
     gradients = input_gradients_along_a_line(linear, torch.zeros(1, 4, 4), torch.ones(1, 4, 4), points=20)
     np.testing.assert_allclose(gradients.flatten(1), linear[1].weight.sum(0).expand(20, 16).detach(), rtol=1e-6)
     assert gradient_autocorrelation(gradients)["correlation"].isna().all()

@@ -70,7 +70,7 @@ def test_every_filter_of_a_direction_is_as_long_as_the_nets_own(asked):
 
 def test_filters_of_length_zero_do_not_move():
     net = build_net(NetSpec("resnet", 8))
-    nn.init.zeros_(net.stage1.block1.branch.conv1.weight)
+    nn.init.zeros_(net.get_parameter("stage1.block1.branch.conv1.weight"))
     assert not filter_normalized_direction(net, 0)["stage1.block1.branch.conv1.weight"].any()
 
 
@@ -96,7 +96,8 @@ def test_weights_statistics_and_mode_are_left_as_they_were_to_the_bit(asked, nor
     net, x, labels = asked
     before = {name: value.clone() for name, value in net.state_dict().items()}
     told = []
-    loss_surface(net, x, labels, *directions(net), ALONG, ALONG, norms, told.append)
+    first, second = directions(net)
+    loss_surface(net, x, labels, first, second, ALONG, ALONG, norms, told.append)
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
     assert not any(module.training for module in net.modules())
     assert len(told) == 9
@@ -110,8 +111,9 @@ def test_who_no_longer_waits_ends_it_and_the_net_is_as_it_was(asked):
     def stop(done):
         raise InterruptedError
 
+    first, second = directions(net)
     with pytest.raises(InterruptedError):
-        loss_surface(net, x, labels, *directions(net), ALONG, ALONG, "batch", stop)
+        loss_surface(net, x, labels, first, second, ALONG, ALONG, "batch", stop)
     assert not any(module.training for module in net.modules())
 
 
@@ -133,7 +135,7 @@ def test_a_loss_that_is_not_finite_is_nan_and_so_is_its_error():
     net, x, labels = build_net(SPECS[0]).eval(), torch.randn(8, 1, 8, 8), torch.arange(8)
     far = {name: torch.full_like(weight, 1e30) for name, weight in net.named_parameters()}
     frame = loss_surface(net, x, labels, far, far, [0, 1], [0])
-    assert np.isfinite(frame.loc[0, "loss"])
+    assert np.isfinite(frame["loss"][0])
     assert frame.loc[1, ["loss", "error"]].isna().all()
     assert share_below(frame, np.inf) == 0.5
 
@@ -224,7 +226,7 @@ def way():
         nets[epoch] = copy.deepcopy(net)
         with torch.no_grad():
             for weight in net.parameters():
-                weight += 0.05 * torch.randn_like(weight) + 0.03
+                weight.add_(0.05 * torch.randn_like(weight) + 0.03)
     rows = [torch.cat([weight.detach().flatten() for weight in one.parameters()]).double() for one in nets.values()]
     return nets, torch.stack(rows).numpy()
 
@@ -248,9 +250,10 @@ def test_the_plane_is_that_of_numpys_svd(way):
 def test_nets_that_lie_on_a_plane_have_all_their_variance_on_it_and_their_own_loss():
     torch.manual_seed(3)
     net, x, labels = build_net(SPECS[1]).eval(), torch.randn(16, 1, 8, 8), torch.arange(16) % 10
-    two = directions(net)
+    first, second = directions(net)
     nets = {
-        epoch: moved_by_hand(net, *two, a, b) for epoch, (a, b) in enumerate([(1, 0), (0.5, 0.5), (0, 0.2), (0, 0)])
+        epoch: moved_by_hand(net, first, second, a, b)
+        for epoch, (a, b) in enumerate([(1, 0), (0.5, 0.5), (0, 0.2), (0, 0)])
     }
     plane = principal_directions(nets)
     assert sum(plane.shares) == pytest.approx(1.0, abs=1e-6)
@@ -263,11 +266,11 @@ def test_nets_that_lie_on_a_plane_have_all_their_variance_on_it_and_their_own_lo
 
 def test_nets_on_a_line_span_no_plane():
     net = build_net(SPECS[1])
-    two = directions(net)
+    first, second = directions(net)
     with pytest.raises(ValueError, match="lie on a line"):
-        principal_directions({epoch: moved_by_hand(net, *two, 1 - epoch / 3, 0) for epoch in range(4)})
+        principal_directions({epoch: moved_by_hand(net, first, second, 1 - epoch / 3, 0) for epoch in range(4)})
     with pytest.raises(ValueError, match="lie on a line"):
-        principal_directions({0: moved_by_hand(net, *two, 1, 0), 1: net})
+        principal_directions({0: moved_by_hand(net, first, second, 1, 0), 1: net})
 
 
 def test_the_shares_of_a_walk_without_an_aim_are_those_of_one_that_was_walked():

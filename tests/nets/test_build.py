@@ -1,5 +1,7 @@
 """Are these the papers' nets?"""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -17,13 +19,13 @@ def count(net: nn.Module) -> int:
     return sum(parameter.numel() for parameter in net.parameters())
 
 
-def first_block(spec: NetSpec, name: str = "stage1.block2") -> Block:
+def first_block(spec: NetSpec, name: str = "stage1.block2") -> Any:
     torch.manual_seed(1)
     net = build_net(spec).eval()
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d):  # as after some training
-            nn.init.uniform_(module.running_mean, -0.5, 0.5)
-            nn.init.uniform_(module.running_var, 0.5, 2)
+            nn.init.uniform_(module.get_buffer("running_mean"), -0.5, 0.5)
+            nn.init.uniform_(module.get_buffer("running_var"), 0.5, 2)
     return net.get_submodule(name)
 
 
@@ -215,7 +217,7 @@ def test_orthogonal_weights_are_orthogonal():
 def test_with_a_zero_last_norm_every_residual_branch_starts_as_zero():
     net = build_net(NetSpec(zero_last_norm=True))
     for block in (module for module in net.modules() if isinstance(module, Block)):
-        inputs = block.branch.conv1.in_channels
+        inputs = block.get_parameter("branch.conv1.weight").shape[1]
         assert block.branch(torch.randn(2, inputs, 8, 8)).count_nonzero() == 0
 
 

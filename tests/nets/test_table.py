@@ -44,8 +44,9 @@ def side_of_support(spec: NetSpec, name: str, size: int) -> int:
         for weight in net.parameters():
             weight.copy_(weight.abs() + 0.01)  # nothing cancels, no ReLU closes
     for part in net.children():
-        if isinstance(getattr(part, "pool", None), nn.MaxPool2d):  # the largest alone would get a gradient
-            part.pool = nn.AvgPool2d(part.pool.kernel_size, part.pool.stride, part.pool.padding)
+        pool = getattr(part, "pool", None)
+        if isinstance(pool, nn.MaxPool2d):  # the largest alone would get a gradient
+            part.pool = nn.AvgPool2d(pool.kernel_size, pool.stride, pool.padding)
     kept = []
     net.get_submodule(name).register_forward_hook(lambda *call: kept.append(call[2]))
     x = torch.rand(1, 3, size, size, dtype=torch.float64, requires_grad=True)

@@ -1,6 +1,7 @@
 """Do the drawings show every box and every way around it?"""
 
 from dataclasses import dataclass
+from typing import Any
 
 from resnet_viz.plots import block_drawing, net_drawing, stage_bars
 
@@ -16,7 +17,7 @@ class Box:
     about: str = "about"
 
 
-BOXES = [
+BOXES: list[Any] = [
     Box("stem", "stem", 0, ""),
     Box("a", "stage1", 1, "identity"),
     Box("b", "stage1", 1, "identity"),

@@ -1,6 +1,7 @@
 """Do curves show what was asked: smoothed, on the axes chosen, with bands of seeds, and within the budget of points?"""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -147,7 +148,7 @@ def test_labels_of_a_growing_axis_stay_where_they_are_for_many_steps():
 
 @pytest.mark.parametrize(("x", "end"), [("step", 25), ("epoch", 12), ("time", 250)])
 def test_a_run_on_its_way_has_room_before_it_and_an_ended_one_none(x, end):
-    facts = {"losses": np.ones(23), "an_epoch": 2, "pace": 10.0}  # 23 steps: 11.5 epochs, 230 s
+    facts: dict[str, Any] = {"losses": np.ones(23), "an_epoch": 2, "pace": 10.0}  # 23 steps: 11.5 epochs, 230 s
     axis = loss_curves([make_curve(**facts, planned=400.0)], View(x)).layout.xaxis
     assert axis.autorangeoptions.include == pytest.approx((end,))
     assert axis.range is None  # it is the reader's: a zoom outlives new points

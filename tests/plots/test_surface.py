@@ -39,7 +39,7 @@ def test_contours_are_evenly_spread_over_decades_and_not_too_many(decades):
     assert min(ticks["tickvals"]) >= scale.low - 1e-9
     assert max(ticks["tickvals"]) <= scale.high + 1e-9
     assert len(ticks["tickvals"]) <= (MOST_LEVELS if decades < 2 else MOST_TICKS) + 1
-    losses = [re.sub("^10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)$", r"1e\1", text).translate(LOWERED) for text in ticks["ticktext"]]
+    losses = [re.sub("^10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)$", r"1e\1", text).translate(LOWERED) for text in map(str, ticks["ticktext"])]
     np.testing.assert_allclose([float(loss) for loss in losses], 10.0 ** np.array(ticks["tickvals"]), rtol=0.1)
 
 

@@ -44,7 +44,7 @@ class Parts(HTMLParser):
 def columns(table: list[list[str]]) -> dict[str, list[str]]:
     """A table by the headings of its columns."""
     head, *rows = table
-    return dict(zip(head, zip(*rows, strict=True), strict=True))
+    return dict(zip(head, map(list, zip(*rows, strict=True)), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,8 @@ def store_and_runs(trained):
 
 @pytest.fixture(scope="module")
 def page(store_and_runs):
-    return comparison_report(*store_and_runs, finding="One of them <learned>.")
+    store, runs = store_and_runs
+    return comparison_report(store, runs, finding="One of them <learned>.")
 
 
 def test_its_results_are_those_of_the_store(page, store_and_runs):

@@ -32,7 +32,9 @@ def ids(store) -> list[str]:
 def fill(store: RunStore, run_id: str) -> None:
     """Give a run rows in every table that has rows of runs."""
     assert store.resume(run_id)
-    writer = RunWriter(store, store.claim(Owner.here(), run_id=run_id))
+    claim = store.claim(Owner.here(), run_id=run_id)
+    assert claim is not None
+    writer = RunWriter(store, claim)
     writer.describe({"layers": ["a"], "norm_layers": ["n"]}, 128)
     steps = pd.DataFrame({"step": range(1, 65), "loss": 1.0, "error": 0.5, "learning_rate": 0.1})
     writer.append(steps, dict.fromkeys(KINDS, np.ones((64, 1), np.float32)), 1.0)

@@ -28,12 +28,21 @@ PAGES = {path.stem for path in (Path(__file__).parents[2] / "pages").glob("*.py"
 PLAIN, RESIDUAL = NetSpec("plain", 14), NetSpec("resnet", 14)  # of a depth that no recorded run has
 
 
+class OwnEvidence(Evidence):
+    """Answers about nets of that depth alone."""
+
+    def answer(self, kind, families=(), depth=0):
+        return super().answer(kind, families, PLAIN.depth)
+
+
 def add_runs(store: RunStore, spec: NetSpec, errors: list[tuple[float, float]], **changes) -> list[str]:
     """Finished runs with these training and test errors, one a seed."""
     ids = []
     for seed, (train, test) in enumerate(errors):
         store.add_comparison([(asdict(spec), asdict(preset("digits", seed=seed, threads=seed + 1, **changes)))])
-        writer = RunWriter(store, store.claim(Owner.here()))
+        claim = store.claim(Owner.here())
+        assert claim is not None
+        writer = RunWriter(store, claim)
         writer.describe({"spec": asdict(spec), "test_count": 397}, total_steps=105)
         rates = {"train_loss": 1.0, "train_error": train, "test_loss": 1.0, "test_error": test}
         writer.evaluate({"epoch": 1, "step": 105} | rates, 1.0)
@@ -133,9 +142,7 @@ def test_a_collapse_is_no_smooth_rise(store):
     judged = {}
     for name, errors in (("smooth", smooth), ("sudden", sudden)):
         keep_answer(store, "more_lesions", runs, of_both(frame(sudden), frame(errors)))
-        evidence = Evidence(store)
-        evidence.answer = lambda kind, families=(), depth=0, ask=evidence.answer: ask(kind, families, 14)
-        judged[name] = error_rises_smoothly(evidence).verdict
+        judged[name] = error_rises_smoothly(OwnEvidence(store)).verdict
     assert judged == {"smooth": Verdict.HOLDS, "sudden": Verdict.FAILS}
 
 
@@ -147,9 +154,7 @@ def test_short_paths_are_those_through_fewer_than_half_of_the_blocks(store):
     ):
         frame = pd.DataFrame({"length": range(5), "contribution": contribution, "net": RESIDUAL.name})
         keep_answer(store, "paths", runs, frame)
-        evidence = Evidence(store)
-        evidence.answer = lambda kind, families=(), depth=0, ask=evidence.answer: ask(kind, families, 14)
-        assert short_paths_carry_most(evidence).verdict is expected
+        assert short_paths_carry_most(OwnEvidence(store)).verdict is expected
 
 
 def test_the_recorded_runs_and_answers_judge_every_claim_that_they_are_about(home):
@@ -218,7 +223,9 @@ def pair_of_one_comparison(store: RunStore, depth: int = PLAIN.depth) -> list[st
     specs = [NetSpec(family, depth) for family in ("plain", "resnet")]
     runs = store.add_comparison([(asdict(spec), asdict(preset("digits"))) for spec in specs])
     for run in runs:
-        writer = RunWriter(store, store.claim(Owner.here(), run_id=run.id))
+        claim = store.claim(Owner.here(), run_id=run.id)
+        assert claim is not None
+        writer = RunWriter(store, claim)
         writer.describe({"test_count": 397}, total_steps=105)
         rates = {"train_loss": 1.0, "train_error": 0.0, "test_loss": 1.0, "test_error": 0.1}
         writer.evaluate({"epoch": 1, "step": 105} | rates, 1.0)

@@ -17,7 +17,9 @@ KINDS = ("1.2.safetensors", "1.2.state", "1.4.safetensors", "epoch0.safetensors"
 def add_ended(store: RunStore, storage: Storage, seed: int) -> str:
     """A run that has left every kind of file."""
     (run,) = store.add_comparison([(asdict(NetSpec("plain", 8)), asdict(preset("digits", seed=seed)))])
-    writer = RunWriter(store, store.claim(Owner.here(), run_id=run.id))
+    claim = store.claim(Owner.here(), run_id=run.id)
+    assert claim is not None
+    writer = RunWriter(store, claim)
     for kind in KINDS:
         storage.write(f"weights/{run.id}.{kind}", b"weights")
     weights, state = f"weights/{run.id}.1.2.safetensors", f"weights/{run.id}.1.2.state"
