@@ -1,25 +1,31 @@
 """Does the Architecture page show what a link names, follow its controls, and refuse what is no net?"""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
-from resnet_viz.runs import Owner, RunStatus, RunWriter
-from resnet_viz.training import preset
-from resnet_viz.ui.architecture import onnx_of, table_1
+from resnet_viz.ui.architecture import onnx_of
 from resnet_viz.ui.compose import DEFAULT, KINDS
 from tests.nets.zoo import ZOO
-from tests.pages.test_pages import open_page, text_of
+from tests.pages.opening import open_page, plain_text, press, rerun, text_of
+
+MOST = 4  # nets of a page
+
+
+def with_every_option() -> list[NetSpec]:
+    """Few nets that have every option of every part of a net between them."""
+    missing, chosen = {option for spec in ZOO for option in asdict(spec).items()}, []
+    while missing:
+        chosen.append(max(ZOO, key=lambda spec: len(missing & asdict(spec).items())))
+        missing -= asdict(chosen[-1]).items()
+    return chosen
 
 
 def open_link(*specs: NetSpec | str) -> AppTest:
-    page = open_page("architecture")
-    page.query_params["compare"] = ",".join(spec if isinstance(spec, str) else spec.to_slug() for spec in specs)
-    return page.run()
+    return open_page("architecture", compare=",".join(one if isinstance(one, str) else one.to_slug() for one in specs))
 
 
 def linked(page: AppTest) -> list[NetSpec]:
@@ -33,145 +39,84 @@ def control(elements, label: str, place: int = 0):
 
 
 def test_the_page_begins_with_a_plain_net_and_its_residual_twin(home):
-    page = open_page("architecture").run()
-    assert not page.exception
+    page = open_page("architecture")
     assert linked(page) == [NetSpec("plain", 20), NetSpec("resnet", 20)]
     assert "269,722" in text_of(page)
 
 
-@pytest.mark.parametrize("start", range(0, len(ZOO), 16))
-def test_a_link_shows_its_nets_and_gives_itself_again(home, start):
-    specs = [*ZOO[start : start + 16 : 4]]
-    page = open_link(*specs)
-    assert not page.exception
-    assert not page.error
-    assert linked(page) == specs
-    shown = text_of(page)
-    assert all(spec.name in shown for spec in specs)
+def test_a_link_shows_its_nets_and_gives_itself_again(home):
+    specs = with_every_option()
+    for start in range(0, len(specs), MOST):
+        page = open_link(*specs[start : start + MOST])
+        assert not page.error
+        assert linked(page) == specs[start : start + MOST]
+        assert all(spec.name in text_of(page) for spec in specs[start : start + MOST])
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_net_can_be_chosen(home, kind):
-    page = open_page("architecture").run()
-    control(page.selectbox, "Kind of net", 1).select(kind).run()
-    assert not page.exception
-    assert not page.error
-    spec = linked(page)[1]
-    assert all(getattr(spec, name) == value for name, value in KINDS[kind].items())
+def test_every_kind_of_net_can_be_chosen(home):
+    page = open_link("resnet-20-A")
+    for kind in KINDS:
+        control(page.selectbox, "Kind of net").select(kind)
+        assert not rerun(page).error
+        (spec,) = linked(page)
+        assert all(getattr(spec, name) == value for name, value in KINDS[kind].items())
 
 
 def test_controls_change_the_net(home):
     page = open_link("resnet-20-A")
-    control(page.select_slider, "Depth").set_value(56).run()
-    control(page.selectbox, "Shortcut").select("gated").run()
-    control(page.selectbox, "Block order").select("preact").run()
-    control(page.toggle, "Batch norm").set_value(False).run()
-    control(page.slider, "Survival of the last block").set_value(0.5).run()
-    assert not page.exception
-    assert linked(page) == [NetSpec("resnet", 56, "gated", order="preact", batch_norm=False, survival=0.5)]
+    control(page.select_slider, "Depth").set_value(56)
+    control(rerun(page).selectbox, "Shortcut").select("gated")
+    control(rerun(page).selectbox, "Block order").select("preact")
+    control(rerun(page).toggle, "Batch norm").set_value(False)
+    control(rerun(page).slider, "Survival of the last block").set_value(0.5)
+    assert linked(rerun(page)) == [NetSpec("resnet", 56, "gated", order="preact", batch_norm=False, survival=0.5)]
 
 
 def test_a_choice_that_makes_no_net_keeps_the_last_and_says_why(home):
     page = open_link("resnet-20-A~order.preact")
-    control(page.toggle, "Zero the last norm of each branch").set_value(True).run()
-    assert not page.exception
-    assert "try batch norm with order original" in page.error[0].value
+    control(page.toggle, "Zero the last norm of each branch").set_value(True)
+    assert "try batch norm with order original" in rerun(page).error[0].value
     assert linked(page) == [NetSpec("resnet", 20, order="preact")]
 
 
 def test_nets_are_added_up_to_four_and_removed(home):
-    page = open_page("architecture").run()
+    page = open_page("architecture")
     for count in (3, 4):
-        control(page.button, "Add a net").click().run()
-        assert len(linked(page)) == count
+        assert len(linked(press(page, "Add a net"))) == count
     assert not [button for button in page.button if button.label == "Add a net"]
-    control(page.button, "Remove", 0).click().run()
-    assert linked(page) == [NetSpec("resnet", 20)] * 3
-    assert not page.exception
+    assert linked(press(page, "Remove")) == [NetSpec("resnet", 20)] * 3
 
 
-@pytest.mark.parametrize("link", ["nonsense", "resnet-21-A", "resnet-20-A~x.y", ",,,", "resnet-20-A," * 30, "<script>"])
-def test_a_link_that_names_no_net_gets_a_sentence_and_the_default(home, link):
-    page = open_link(link)
-    assert not page.exception
-    assert 1 <= len(linked(page)) <= 4
+def test_links_that_name_no_net_get_a_sentence_each_and_the_default(home):
+    page = open_link("nonsense", "resnet-21-A", "", "resnet-20-A~[log in](http:x).y")
+    assert len(page.error) == 3
+    assert all("The link names a net that does not exist" in error.value for error in page.error)
+    assert "[log in](" not in text_of(page)
+    assert "[log in](" in plain_text(text_of(page))
+    assert linked(page) == [NetSpec("plain", 20), NetSpec("resnet", 20)]
 
 
-def test_table_1_is_within_two_percent_of_the_paper():
-    table = table_1()
-    assert len(table) == 9
-    assert table["difference, %"].abs().max() < 2
+def test_of_a_link_with_many_nets_the_first_four_are_shown(home):
+    assert linked(open_link(*["resnet-20-A"] * 30, "")) == [NetSpec("resnet", 20)] * MOST
 
 
-def test_train_these_nets_hands_them_to_the_train_page(home):
-    page = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=60).run()
-    page.session_state["specs"] = "resnet-20-C~order.preact,vgg-18"
-    page.switch_page("pages/train.py").run()
-    shown = text_of(page)
-    assert not page.exception
-    assert "ResNet-20 (C, Full pre-activation)" in shown
-    assert "VGG-18 (batch norm)" in shown
-    control(page.button, "Choose by depth instead").click().run()
-    assert "VGG-18" not in text_of(page)
-
-
-def test_a_net_too_deep_for_the_pictures_is_refused_before_the_start(home):
-    page = open_page("train")
-    page.query_params["specs"] = "vgg-16"
-    page.run()
-    while not page.error:
-        page.run()
-    assert "at least 32 pixels a side, not 16" in page.error[0].value
-    assert control(page.button, "Start").disabled
-
-
-def test_a_checkpoint_is_read_by_its_path(home, tmp_path):
+def test_a_checkpoint_is_read_by_its_path_and_a_file_that_holds_no_net_gets_a_sentence(home, tmp_path):
     path = save_checkpoint(build_net(NetSpec("resnet", 14, "B", classes=7)), tmp_path / "mine.safetensors")
-    page = open_page("architecture").run()
-    page.text_input(key="import_path").input(str(path)).run()
-    assert not page.exception
-    assert linked(page)[-1] == NetSpec("resnet", 14, "B", classes=7)
-    assert "mine.safetensors holds **ResNet-14 (B)**, 7 classes" in page.success[0].value
-
-
-def test_a_file_that_holds_no_net_gets_a_sentence(home, tmp_path):
     torch.save({"conv1.weight": torch.zeros(16, 3, 3, 3)}, tmp_path / "odd.pth")
-    page = open_page("architecture").run()
-    for path, said in [("/nowhere.pth", "there is no file"), (str(tmp_path / "odd.pth"), "conv1.weight is missing")]:
-        page.text_input(key="import_path").input(path).run()
-        assert not page.exception
-        assert said in page.error[0].value
-
-
-def test_an_onnx_file_of_an_imported_net_has_its_weights(home, tmp_path):
-    net = build_net(NetSpec("resnet", 8))
-    torch.nn.init.constant_(net.head.fc.bias, 42.0)
-    page = open_page("architecture").run()
-    page.text_input(key="import_path").input(str(save_checkpoint(net, tmp_path / "mine.safetensors"))).run()
+    page = open_page("architecture")
+    for file, said in [("/nowhere.pth", "there is no file"), (tmp_path / "odd.pth", "conv1.weight is missing")]:
+        page.text_input(key="import_path").input(str(file))
+        assert said in rerun(page).error[0].value
+    page.text_input(key="import_path").input(str(path))
+    assert linked(rerun(page))[-1] == NetSpec("resnet", 14, "B", classes=7)
+    assert "mine.safetensors holds **ResNet-14 (B)**, 7 classes" in page.success[0].value
     assert "Taken as published" not in page.success[0].value
+
+
+def test_an_onnx_file_of_an_imported_net_has_its_weights():
+    net = build_net(NetSpec("resnet", 8))
+    torch.nn.init.constant_(net.get_parameter("head.fc.bias"), 42.0)
     onnx = pytest.importorskip("onnx", reason="needs the onnx package")
     model = onnx.load_from_string(onnx_of(net.spec, net))
     biases = [onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer]
     assert any((bias == 42).all() for bias in biases if bias.shape == (10,))
-
-
-def test_no_verdict_is_given_on_nets_that_differ_in_more_than_the_shortcuts(home, store):
-    specs = [NetSpec("plain", 8), NetSpec("resnet", 14, order="preact")]
-    for run in store.add_comparison([(asdict(spec), asdict(preset("digits"))) for spec in specs]):
-        writer = RunWriter(store, store.claim(Owner.here(), run_id=run.id))
-        writer.evaluate(
-            {
-                "epoch": 1,
-                "step": 2,
-                "train_loss": 1.0,
-                "train_error": run.position / 2,
-                "test_loss": 1.0,
-                "test_error": 0.5,
-            },
-            seconds=1.0,
-        )
-        writer.end(RunStatus.FINISHED)
-    page = open_page("train").run()
-    assert not page.exception
-    assert "fell behind" not in text_of(page)
-    assert "overfit" not in text_of(page)

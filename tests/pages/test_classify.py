@@ -13,28 +13,26 @@ from PIL import Image, ImageOps
 from streamlit.testing.v1 import AppTest
 from torchvision.models import get_model
 
-from resnet_viz.explain.pretrained import path_of, published_nets
+from resnet_viz.explain.pretrained import Published, path_of, published_nets
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
 from resnet_viz.ui import candidates, classify
 from resnet_viz.ui.candidates import Candidate
 from resnet_viz.ui.classify import MOST_PICTURES, Told, agreement, by_classes, to_csv
-from resnet_viz.ui.jobs import fetches
 from tests.pages.figures import figures
+from tests.pages.opening import new_page, open_page, plain_text, press_key, rerun, text_of
+from tests.pages.waiting import wait_for_fetches
 
-PAGE = str(Path(__file__).parents[2] / "pages" / "classify.py")
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 DIGITS, PHOTOS = "run:e486bfd8,run:28b243b2", "run:e7f057bd,run:4ab1e4dd"  # recorded pairs of depth 56
 
 
-def open_page(keys: str = "") -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=120)
-    if keys:
-        page.query_params["nets"] = keys
-    return page.run()
+def open_classify(keys: str = "") -> AppTest:
+    return open_page("classify", **({"nets": keys} if keys else {}))
 
 
 def send(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    return page.file_uploader(key="upload").set_value([(name, data, "image/png") for name, data in files]).run()
+    page.file_uploader(key="upload").set_value([(name, data, "image/png") for name, data in files])
+    return rerun(page)
 
 
 def png(color="white", mode: str = "RGB") -> bytes:
@@ -43,14 +41,8 @@ def png(color="white", mode: str = "RGB") -> bytes:
     return buffer.getvalue()
 
 
-def text_of(page: AppTest) -> str:
-    shown = [*page.markdown, *page.caption, *page.info, *page.warning, *page.error, *page.subheader]
-    return "\n".join(str(part.value) for part in shown)
-
-
 def test_the_page_opens_on_recorded_nets_and_their_test_pictures(home):
-    page = open_page()
-    assert not page.exception
+    page = open_classify()
     assert page.multiselect[0].value == PHOTOS.split(",")
     frame = page.dataframe[0].value
     assert len(frame) == 10
@@ -62,9 +54,8 @@ def test_the_page_opens_on_recorded_nets_and_their_test_pictures(home):
 
 def test_every_picture_is_asked_about_and_a_broken_one_gets_its_sentence(home):
     page = send(
-        open_page(DIGITS), ("a.png", png()), ("b*.png", b"text"), ("c.png", png("black")), ("d.png", png()[:60])
+        open_classify(DIGITS), ("a.png", png()), ("b*.png", b"text"), ("c.png", png("black")), ("d.png", png()[:60])
     )
-    assert not page.exception
     assert page.dataframe[0].value["picture"].tolist() == ["a.png", "c.png"]
     refused = [error.value for error in page.error]
     assert len(refused) == 2
@@ -80,21 +71,19 @@ def test_ink_on_paper_and_light_on_black_are_seen_alike(home):
     for name, image in (("paper.png", paper), ("black.png", ImageOps.invert(paper))):
         image.save(data := BytesIO(), "PNG")
         files.append((name, data.getvalue()))
-    frame = send(open_page(DIGITS), *files).dataframe[0].value
+    frame = send(open_classify(DIGITS), *files).dataframe[0].value
     assert frame["seen"].nunique() == 1
     assert frame["0 answer"].nunique() == 1
 
 
 def test_nothing_but_broken_files_says_what_to_send(home):
-    page = send(open_page(DIGITS), ("b.png", b"text"))
-    assert not page.exception
+    page = send(open_classify(DIGITS), ("b.png", b"text"))
     assert not page.dataframe
     assert "Send a picture that can be read" in text_of(page)
 
 
 def test_more_than_so_many_are_refused_with_a_sentence(home):
-    page = send(open_page(DIGITS), *((f"{i}.png", png()) for i in range(MOST_PICTURES + 2)))
-    assert not page.exception
+    page = send(open_classify(DIGITS), *((f"{i}.png", png()) for i in range(MOST_PICTURES + 2)))
     assert f"These are {MOST_PICTURES + 2} files" in text_of(page)
     assert len(page.dataframe[0].value) == MOST_PICTURES
 
@@ -103,8 +92,7 @@ def test_a_stranger_is_warned_of_with_the_measures_own_error_rates(home):
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     buffer = BytesIO()
     Image.fromarray(noise).save(buffer, "PNG")
-    page = send(open_page(PHOTOS), ("noise.png", buffer.getvalue()))
-    assert not page.exception
+    page = send(open_classify(PHOTOS), ("noise.png", buffer.getvalue()))
     (warning,) = [one.value for one in page.warning if "looks like nothing it was trained on" in one.value]
     assert warning.startswith("To ResNet-56 (A) this looks like nothing")  # plain-56 misses most of the noise
     assert "% of noise" in warning
@@ -112,8 +100,7 @@ def test_a_stranger_is_warned_of_with_the_measures_own_error_rates(home):
 
 
 def test_nets_that_see_other_sizes_and_know_other_classes_stand_together(home):
-    page = send(open_page("run:28b243b2,run:4ab1e4dd"), ("a.png", png()))
-    assert not page.exception
+    page = send(open_classify("run:28b243b2,run:4ab1e4dd"), ("a.png", png()))
     assert len(figures(page)) == 2
     assert page.dataframe[0].value["agree"].tolist() == [""]
 
@@ -121,50 +108,41 @@ def test_nets_that_see_other_sizes_and_know_other_classes_stand_together(home):
 def test_a_picture_goes_on_to_the_saliency_page(home, monkeypatch):
     gone = []
     monkeypatch.setattr("streamlit.switch_page", gone.append)
-    page = send(open_page(DIGITS), ("my cat.png", png("red")))
-    page.button(key="why").click().run()
+    page = send(open_classify(DIGITS), ("my cat.png", png("red")))
+    press_key(page, "why")
     name, image = page.session_state["asked_picture"]
     assert gone == ["pages/saliency.py"]
     assert name == "my cat.png"
     assert image.getpixel((0, 0)) == (255, 0, 0)
-    saliency = AppTest.from_file(PAGE.replace("classify", "saliency"), default_timeout=120)
+    saliency = new_page("saliency", nets=DIGITS, methods="saliency")
     saliency.session_state["asked_picture"] = (name, image)
-    saliency.query_params["nets"] = DIGITS
-    saliency.query_params["methods"] = "saliency"
-    saliency.run()
-    assert not saliency.exception
-    assert "My cat.png." in "\n".join(part.value for part in saliency.markdown)
+    assert "My cat.png." in text_of(rerun(saliency))
 
 
 def test_a_checkpoint_of_ones_own_joins_the_nets(home, tmp_path):
     file = save_checkpoint(build_net(NetSpec("resnet", 8)).eval(), tmp_path / "mine.safetensors")
-    page = open_page()
-    page.text_input(key="candidate_path").set_value(str(file)).run()
-    assert not page.exception
-    assert "mine.safetensors holds **ResNet-8 (A)**" in "\n".join(one.value for one in page.success)
+    page = open_classify()
+    page.text_input(key="candidate_path").set_value(str(file))
+    assert "mine.safetensors holds **ResNet-8 (A)**" in text_of(rerun(page))
     options = page.multiselect[0].options
     assert "ResNet-8 (A) · imported · mine.safetensors" in options
-    page.multiselect[0].select("ResNet-8 (A) · imported · mine.safetensors").run()
-    assert not page.exception
-    assert "no pictures that it was trained on are at hand" in text_of(page)
-    page.text_input(key="candidate_path").set_value("/nowhere/net.pth").run()
-    assert "there is no file /nowhere/net.pth" in page.error[0].value.replace("\\", "")
-    assert not page.exception
+    page.multiselect[0].select("ResNet-8 (A) · imported · mine.safetensors")
+    assert "no pictures that it was trained on are at hand" in text_of(rerun(page))
+    page.text_input(key="candidate_path").set_value("/nowhere/net.pth")
+    assert "there is no file /nowhere/net.pth" in plain_text(rerun(page).error[0].value)
 
 
-def test_weights_that_are_gone_get_a_sentence(trained, monkeypatch, tmp_path):
+def test_weights_that_are_gone_get_a_sentence(trained_home, tmp_path):
     from resnet_viz.ui import services
 
-    home, runs = trained
-    monkeypatch.setenv("RESNET_VIZ_HOME", str(home))
+    runs = trained_home
     Path(runs[0].weights).rename(tmp_path / "away")
-    services._load_net.clear()
-    classify._answers.clear()
+    services._load_net.clear()  # type: ignore[attr-defined]  # Streamlit puts it there
+    classify._answers.clear()  # type: ignore[attr-defined]
     try:
-        page = open_page(f"run:{runs[0].id}")
+        page = open_classify(f"run:{runs[0].id}")
     finally:
         (tmp_path / "away").rename(runs[0].weights)
-    assert not page.exception
     assert "there is no file" in page.error[0].value
     assert "Choose other nets" in text_of(page)
 
@@ -183,75 +161,62 @@ def test_agreement_is_told_among_nets_of_the_same_classes():
     assert [agreement(group) for group in groups.values()] == ["2 of 3", ""]
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> Path:
+    """The weights of a ResNet-18 drawn at random, as a file whose name holds its hash, as torchvision's have it."""
+    file = tmp_path_factory.mktemp("published") / "x.pth"
+    torch.manual_seed(3)
+    torch.save(get_model("resnet18", weights=None).state_dict(), file)
+    return file.rename(file.with_name(f"resnet18-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}.pth"))
+
+
 @pytest.fixture
-def publish(home, tmp_path, monkeypatch):
-    """A function that publishes a ResNet-18 with weights drawn at random, as a file whose name holds its hash."""
-
-    def publish_one():
-        torch.manual_seed(3)
-        torch.save(get_model("resnet18", weights=None).state_dict(), tmp_path / "x.pth")
-        digits = hashlib.sha256((tmp_path / "x.pth").read_bytes()).hexdigest()[:8]
-        file = (tmp_path / "x.pth").rename(tmp_path / f"resnet18-{digits}.pth")
-        net = replace(published_nets()["resnet18"], url=file.as_uri())
-        monkeypatch.setattr(candidates, "published_nets", lambda: {"resnet18": net})
-        return net
-
-    yield publish_one
-    if job := fetches().find("fetch resnet18"):
-        job.over.wait(60)
-        fetches().drop(job)
+def net(home, published, tmp_path, monkeypatch) -> Published:
+    """A net that is published as this file, in a folder of the test's own."""
+    file = tmp_path / published.name
+    file.hardlink_to(published)
+    one = replace(published_nets()["resnet18"], url=file.as_uri())
+    monkeypatch.setattr(candidates, "published_nets", lambda: {"resnet18": one})
+    return one
 
 
-def test_a_published_net_is_fetched_on_request_and_asked(publish, home):
-    net = publish()
-    page = open_page(DIGITS)
+def test_a_published_net_is_fetched_on_request_and_asked(net, home):
+    page = open_classify(DIGITS)
     assert "ResNet-18 (torchvision): 45 MB, 69.8 % top-1 accuracy" in text_of(page)
-    page.button(key="fetch_resnet18").click().run()
-    fetches().find("fetch resnet18").over.wait(60)
-    page.run()
+    wait_for_fetches(press_key(page, "fetch_resnet18"))
     assert path_of(net, home).is_file()
-    page = send(open_page("pretrained:resnet18"), ("a.png", png()))
-    assert not page.exception
+    page = send(open_classify("pretrained:resnet18"), ("a.png", png()))
     assert "of 9.97 bits" in text_of(page)
     assert "no pictures that it was trained on are at hand" in text_of(page)
 
 
-def test_a_net_that_cannot_be_fetched_says_what_to_put_where_and_can_be_tried_again(publish, home):
-    net = publish()
+def test_a_net_that_cannot_be_fetched_says_what_to_put_where_and_can_be_tried_again(net, home):
     file = Path(net.url.removeprefix("file://"))
     hidden = file.rename(file.with_name("hidden"))
-    page = open_page(DIGITS)
-    page.button(key="fetch_resnet18").click().run()
-    fetches().find("fetch resnet18").over.wait(60)
-    page.run()
-    (refused,) = [error.value.replace("\\", "").replace("\u2060", "") for error in page.error]
+    page = open_classify(DIGITS)
+    wait_for_fetches(press_key(page, "fetch_resnet18"))
+    (refused,) = [plain_text(error.value) for error in page.error]
     assert f"put {net.file} from {net.url} into {home / 'pretrained'}" in refused
     hidden.rename(file)
-    page.button(key="fetch_resnet18").click().run()
-    fetches().find("fetch resnet18").over.wait(60)
-    page.run()
+    wait_for_fetches(press_key(page, "fetch_resnet18"))
     assert not page.error
     assert path_of(net, home).is_file()
 
 
-def test_a_file_that_is_not_what_was_published_is_not_asked(publish, home):
-    net = publish()
+def test_a_file_that_is_not_what_was_published_is_not_asked(net, home):
     path_of(net, home).parent.mkdir(parents=True)
     path_of(net, home).write_bytes(b"something else")
-    page = send(open_page("pretrained:resnet18"), ("gray.png", png("gray")))
-    assert not page.exception
+    page = send(open_classify("pretrained:resnet18"), ("gray.png", png("gray")))
     assert "is not the file that torchvision published" in page.error[0].value
     assert "Choose other nets" in text_of(page)
 
 
-def test_a_demonstration_fetches_nothing_and_reads_no_files_of_its_machine(publish, home, tmp_path, monkeypatch):
-    publish()
+def test_a_demonstration_fetches_nothing_and_reads_no_files_of_its_machine(net, home, tmp_path, monkeypatch):
     file = save_checkpoint(build_net(NetSpec("resnet", 8)).eval(), tmp_path / "mine.safetensors")
     monkeypatch.setenv("RESNET_VIZ_DEMO", "1")
-    page = AppTest.from_file(PAGE, default_timeout=120)
+    page = new_page("classify")
     page.session_state["candidate_path"] = str(file)  # as if a reader got around the closed field
-    page.run()
-    assert not page.exception
+    rerun(page)
     assert page.button(key="fetch_resnet18").disabled
     assert page.text_input(key="candidate_path").disabled
     assert not page.success
@@ -281,13 +246,12 @@ def test_the_table_to_take_away_has_every_answer_and_no_formula(told):
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data folder beside the checkout")
 def test_a_published_checkpoint_knows_photographs_of_its_classes(home):
-    page = open_page()
-    page.text_input(key="candidate_path").set_value(str(SHARED / "checkpoints" / "resnet56-4bfd9763.th")).run()
-    name = "ResNet-56 (A) · imported · resnet56-4bfd9763.th"
-    page.multiselect[0].select(name).run()
+    page = open_classify()
+    page.text_input(key="candidate_path").set_value(str(SHARED / "checkpoints" / "resnet56-4bfd9763.th"))
+    rerun(page).multiselect[0].select("ResNet-56 (A) · imported · resnet56-4bfd9763.th")
+    rerun(page)
     samples = {"n02690373_airliner": "airplane", "n03594945_jeep": "automobile"}
     files = [(name, (SHARED / "imagenet-samples" / f"{name}.JPEG").read_bytes()) for name in samples]
     page = send(page, *files)
-    assert not page.exception
     said = page.dataframe[0].value["2 answer"].str.split(",").str[0].tolist()
     assert said == list(samples.values())

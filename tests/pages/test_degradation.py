@@ -1,21 +1,17 @@
 """Does the page of degradation tell recorded and own runs as they are, and start a grid of one's own?"""
 
-from pathlib import Path
-
 import pytest
 from scipy import stats
-from streamlit.testing.v1 import AppTest
 
 from resnet_viz.nets import NetSpec
-from resnet_viz.paper import ARTICLE, CIFAR_ERRORS
+from resnet_viz.paper import ARTICLE
 from resnet_viz.runs import RunStatus, RunStore, recorded_stores
 from resnet_viz.training import preset
 from resnet_viz.ui.degradation import published_beside
 from resnet_viz.ui.groups import find_groups, key_of, say_runs
-from resnet_viz.ui.published import conditions_of
 from tests.pages.figures import figures
+from tests.pages.opening import box, open_page, press, rerun, text_of
 
-PAGE = str(Path(__file__).parents[2] / "pages" / "degradation.py")
 DEPTHS = (20, 56)
 ERRORS = {  # of three seeds, training and test
     ("plain", 20): [(0.02, 0.03), (0.03, 0.04), (0.01, 0.03)],
@@ -23,17 +19,6 @@ ERRORS = {  # of three seeds, training and test
     ("resnet", 20): [(0.010, 0.02), (0.012, 0.03), (0.014, 0.025)],
     ("resnet", 56): [(0.009, 0.02), (0.013, 0.03), (0.014, 0.020)],
 }
-
-
-def open_page(**parameters: str) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in parameters.items():
-        page.query_params[name] = value
-    return page.run()
-
-
-def text_of(page: AppTest) -> str:
-    return "\n".join(str(element.value) for element in [*page.markdown, *page.caption, *page.info, *page.error])
 
 
 @pytest.fixture
@@ -55,8 +40,7 @@ def test_epochs_that_runs_went_on_for_are_counted(store, finish):
 
 
 def test_recorded_runs_fill_the_page_of_a_reader_who_has_none(home):
-    page = open_page()
-    assert not page.exception
+    page = open_page("degradation")
     runs = [run for run in recorded_stores()["digits"].runs() if run.spec["family"] == "plain"]
     deep = [100 * run.train_error for run in runs if run.spec["depth"] == 56 and not run.config["start"]]
     assert len(deep) == 3
@@ -67,8 +51,7 @@ def test_recorded_runs_fill_the_page_of_a_reader_who_has_none(home):
 
 
 def test_own_runs_are_a_group_and_their_verdicts_are_those_of_the_test(own):
-    page = open_page(grid=own[1])
-    assert not page.exception
+    page = open_page("degradation", grid=own[1])
     table = page.dataframe[0].value.set_index("nets")
     plain, resnet = ([errors[0] for errors in ERRORS[family, 56]] for family in ("plain", "resnet"))
     row = table.loc["plain-56 against ResNet-56"]
@@ -79,11 +62,10 @@ def test_own_runs_are_a_group_and_their_verdicts_are_those_of_the_test(own):
     assert table.loc["plain-56 against plain-20", "verdict"] == "plain-20 beats plain-56"
     assert table.loc["ResNet-56 against ResNet-20", "verdict"] == "within the noise of these seeds"
     assert "not overfitting" in text_of(page)
-    page.button_group(key="error_of_verdicts").select("test").run()
-    assert not page.exception
-    assert page.dataframe[0].value.set_index("nets").loc["plain-20 against ResNet-20", "difference"] == pytest.approx(
-        100 * (0.10 - 0.075) / 3
-    )
+    page.button_group(key="error_of_verdicts").select("test")
+    assert rerun(page).dataframe[0].value.set_index("nets").loc[
+        "plain-20 against ResNet-20", "difference"
+    ] == pytest.approx(100 * (0.10 - 0.075) / 3)
 
 
 def test_runs_of_another_recipe_or_another_block_are_no_part_of_a_group(own, finish):
@@ -107,75 +89,50 @@ def test_a_net_that_was_trained_twice_counts_once_and_one_that_diverged_not_at_a
     finish(store, [(NetSpec("plain", 56), preset("digits", seed=9))], [(0.9, 0.9)], RunStatus.DIVERGED)
     group = find_groups()[key]
     found = [run.train_error for run in group.finished if (run.spec["depth"], run.config["seed"]) == (56, 0)]
-    assert sorted(found) == [0.009, 0.1]  # the residual net, and the newer of two plain ones
-    assert "1 runs diverged and are left out" in text_of(open_page(grid=key))
+    assert sorted(map(float, filter(None, found))) == [0.009, 0.1]  # the residual net, and the newer of two plain ones
+    assert "1 runs diverged and are left out" in text_of(open_page("degradation", grid=key))
 
 
 def test_published_numbers_stand_beside_with_what_differs(own):
     group = find_groups()[own[1]]
-    table = published_beside(group).set_index(["source", "net"])
-    row = table.loc[("He et al. 2015, Table 6", "ResNet-56")]
+    rows = published_beside(group).to_dict("records")
+    table = {(row["source"], row["net"]): row for row in rows}
+    row = table["He et al. 2015, Table 6", "ResNet-56"]
     assert (row["published"], row["runs"]) == (6.97, 3)
     assert row["here"] == pytest.approx(100 * sum(test for _, test in ERRORS["resnet", 56]) / 3)
     for part in ("data (", "epochs (5 against 182)", "batch (64 against 128)", "augmentation (none against crop"):
         assert part in row["verdict"]
     assert "width" not in row["verdict"]
-    missing = table.loc[("He et al. 2015, Table 6", "ResNet-110")]
+    missing = table["He et al. 2015, Table 6", "ResNet-110"]
     assert (missing["runs"], missing["verdict"]) == (0, "no such net among these runs")
     assert (published_beside(group, ARTICLE)["runs"] == 0).all()
 
 
-def test_the_papers_recipe_is_comparable_and_any_change_is_told():
-    paper = next(one for one in CIFAR_ERRORS if one.depth == 56).conditions
-    config = preset("cifar10", "paper", 56)
-    assert paper.verdict(conditions_of(NetSpec("resnet", 56), config, 45_000)) == "comparable"
-    changes = {
-        "epochs": preset("cifar10", "paper", 56, iterations=32_000),
-        "optimizer": preset("cifar10", "paper", 56, optimizer="adam"),
-        "learning rate": preset("cifar10", "paper", 56, schedule="cosine"),
-        "weight decay": preset("cifar10", "paper", 56, weight_decay=5e-4),
-        "augmentation": preset("cifar10", "paper", 56, augmentation="cutout"),
-        "extras": preset("cifar10", "paper", 56, label_smoothing=0.1),
-    }
-    for name, changed in changes.items():
-        assert list(paper.differences(conditions_of(NetSpec("resnet", 56), changed, 45_000))) == [name]
-    specs = {"width": NetSpec("resnet", 56, width=32), "shortcut": NetSpec("resnet", 56, "B")}
-    for name, spec in {**specs, "extras": NetSpec("resnet", 56, order="preact")}.items():
-        assert list(paper.differences(conditions_of(spec, config, 45_000))) == [name]
-
-
 def test_a_link_to_runs_that_are_not_here_says_so(home):
-    page = open_page(grid="../../x")
-    assert not page.exception
+    page = open_page("degradation", grid="../../x")
     assert "There are no runs ../../x on this machine" in text_of(page)
 
 
-def test_a_grid_is_started_watched_and_chosen(store, nobody_trains):
-    page = open_page()
-    page.multiselect(key="depths_of_grid").set_value([8])
-    page.run()
+def test_a_grid_is_started_watched_and_chosen(store):
+    page = open_page("degradation", depths_of_grid="8")
     assert "Choose at least two depths." in text_of(page)
     page.multiselect(key="depths_of_grid").set_value([8, 14])
     page.number_input(key="seeds_of_grid").set_value(2)
     page.toggle(key="vgg_of_grid").set_value(True)
-    page.run()
-    assert "**12 runs**" in text_of(page)
-    next(button for button in page.button if button.label == "Run the grid").click().run()
-    assert not page.exception
+    assert "**12 runs**" in text_of(rerun(page))
+    press(page, "Run the grid")
     runs = store.runs()
     assert len(runs) == 12
-    assert len({run.sweep for run in runs}) == 1
-    assert {(run.spec["family"], run.spec["depth"], run.config["seed"]) for run in runs} == {
+    assert len({one.sweep for one in runs}) == 1
+    assert {(one.spec["family"], one.spec["depth"], one.config["seed"]) for one in runs} == {
         (family, depth, seed)
         for family, depths in (("plain", (8, 14)), ("resnet", (8, 14)), ("vgg", (18, 34)))
         for depth in depths
         for seed in (0, 1)
     }
-    box = next(box for box in page.selectbox if box.label == "Runs")
-    assert "trained here" in box.options[box.index]
+    picker = box(page, "Runs")
+    assert "trained here" in picker.options[picker.index]
     assert "None of these runs has finished yet" in text_of(page)
-    for run in runs:
-        store.request(run.id, "stop")
-    page.run()
-    assert not page.exception
-    assert "None of these runs has finished yet" in text_of(page)
+    for one in runs:
+        store.request(one.id, "stop")
+    assert "None of these runs has finished yet" in text_of(rerun(page))

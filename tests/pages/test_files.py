@@ -5,6 +5,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.opening import SECONDS, press_key, rerun
+
 CODE = """
 import streamlit as st
 from resnet_viz.runs import BundleError
@@ -31,41 +33,39 @@ def sent(page: AppTest) -> list[tuple[dict[str, Any], bytes]]:
     return [(json.loads(head), content) for head, content in parts]
 
 
-def press(page: AppTest, name: str) -> AppTest:
-    page.button(key=f"take_{name}").click().run()
-    assert not page.exception
-    return page
+def new_page() -> AppTest:
+    return AppTest.from_string(CODE, default_timeout=SECONDS)
 
 
 def test_a_file_is_made_when_it_is_asked_for_and_sent_once():
-    page = AppTest.from_string(CODE).run()
+    page = rerun(new_page())
     assert "made" not in page.session_state
     assert not sent(page)
 
-    ((head, content),) = sent(press(page, "a.csv"))
+    ((head, content),) = sent(press_key(page, "take_a.csv"))
     assert head["name"] == "a.csv"
     assert head["type"] == "text/csv"
     assert content == b"TEXT"
     assert page.session_state["made"] == ["text"]
 
-    assert not sent(page.run())  # another choice on the page: it is not made again
+    assert not sent(rerun(page))  # another choice on the page: it is not made again
 
-    ((again, _),) = sent(press(page, "a.csv"))
+    ((again, _),) = sent(press_key(page, "take_a.csv"))
     assert again["id"] != head["id"]  # by which the browser knows that it is asked for once more
-    ((head, content),) = sent(press(page, "b.zip"))
+    ((head, content),) = sent(press_key(page, "take_b.zip"))
     assert head["type"] == "application/zip"
     assert content == b"bytes"
 
 
 def test_a_page_that_runs_again_while_a_file_is_made_makes_it_again():
-    page = AppTest.from_string(CODE)
+    page = new_page()
     page.session_state["broken_off"] = 2
-    ((head, content),) = sent(press(page.run(), "a.csv"))
+    ((head, content),) = sent(press_key(rerun(page), "take_a.csv"))
     assert (head["name"], content) == ("a.csv", b"TEXT")
     assert page.session_state["made"] == ["text"] * 3
 
 
 def test_a_file_that_cannot_be_made_is_a_sentence():
-    page = press(AppTest.from_string(CODE).run(), "c.bin")
+    page = press_key(rerun(new_page()), "take_c.bin")
     assert [error.value for error in page.error] == ["the weights of run 1 are gone."]
-    assert not page.run().error
+    assert not rerun(page).error

@@ -1,12 +1,8 @@
 """Does Home tell its story from recorded runs, with numbers that follow them, and open pages set up to try it?"""
 
 from dataclasses import replace
-from pathlib import Path
 from statistics import fmean, median
 from urllib.parse import parse_qs
-
-import pytest
-from streamlit.testing.v1 import AppTest
 
 from resnet_viz.plots import COLORS
 from resnet_viz.runs import StudyStore, recorded_stores
@@ -14,18 +10,10 @@ from resnet_viz.ui import home as story
 from resnet_viz.ui import recorded
 from resnet_viz.ui.groups import recorded_groups
 from tests.pages.figures import figures
+from tests.pages.opening import open_app, text_of
 
-APP = str(Path(__file__).parents[2] / "app.py")
 STEPS = ["built", "degradation", "gradients", "shortcut", "lesions"]
 TRIED_ON = ["identity", "degradation", "initialization", "train", "lesions"]
-
-
-def open_home() -> AppTest:
-    return AppTest.from_file(APP, default_timeout=120).run()
-
-
-def shown(page: AppTest) -> str:
-    return "\n".join(element.value for element in [*page.title, *page.markdown, *page.caption])
 
 
 def errors_of_digits(family: str, depth: int, name: str = "train_error") -> list[float]:
@@ -45,29 +33,27 @@ def errors_of_digits(family: str, depth: int, name: str = "train_error") -> list
 
 
 def test_the_story_has_five_steps_each_with_a_figure_an_origin_and_a_page_to_try_it(home):
-    page = open_home()
-    assert not page.exception
+    page = open_app()
     assert not page.error
     assert list(figures(page)) == STEPS
     assert all(len(figure["data"]) >= 2 and figure["alt"] for figure in figures(page).values())
+    for line in figures(page)["built"]["data"]:  # the same error with more layers
+        assert line["x"] == [20, 38]
+        assert line["y"][0] == line["y"][1] > 0
     links = [link.proto for link in page.get("page_link")][: len(STEPS)]
     assert [link.page for link in links] == TRIED_ON
     assert all("Runs " in caption.value and "seed" in caption.value for caption in page.caption)
     assert len(page.caption) == len(STEPS)
-
-
-def test_the_page_begins_with_words_and_says_how_to_read_the_colors(home):
-    page = open_home()
     kinds = [
         element.proto.component_name if element.type == "bidi_component" else element.type for element in page.main
     ]
-    assert kinds.index("title") < kinds.index("markdown") < kinds.index("figure")
+    assert kinds.index("title") < kinds.index("markdown") < kinds.index("figure")  # words are there first
     (colors,) = [element.proto.body for element in page.get("html") if "plain" in element.proto.body]
     assert all(color in colors for color in (COLORS["plain"][0], COLORS["resnet"][0]))
 
 
 def test_numbers_are_those_of_the_recorded_runs(home):
-    text = shown(open_home())
+    text = text_of(open_app())
     for family in ("plain", "resnet"):
         errors = errors_of_digits(family, 56)
         assert f"{fmean(errors):.1f} % ({min(errors):.1f} to {max(errors):.1f}, 3 seeds)" in text
@@ -82,12 +68,6 @@ def test_numbers_are_those_of_the_recorded_runs(home):
     for net, rows in frame.groupby("net"):
         rises = [100 * (row["error"] - row["intact"]) for _, row in rows.iterrows() if row["error"] == row["error"]]
         assert f"**{net}**: **{median(rises):+.0f} points**" in text
-
-
-def test_the_first_figure_shows_the_same_error_with_more_layers(home):
-    for line in figures(open_home())["built"]["data"]:
-        assert line["x"] == [20, 38]
-        assert line["y"][0] == line["y"][1] > 0
 
 
 def test_the_verdict_follows_the_runs(monkeypatch):
@@ -105,30 +85,23 @@ def test_the_verdict_follows_the_runs(monkeypatch):
     assert "not overfitting" not in said
 
 
-@pytest.mark.parametrize("number", range(len(STEPS)), ids=TRIED_ON)
-def test_try_it_opens_a_page_that_stands_as_the_step_does(home, number):
-    link = [link.proto for link in open_home().get("page_link")][number]
-    page = AppTest.from_file(APP, default_timeout=120)
-    page.switch_page(f"pages/{link.page}.py")
-    for name, values in parse_qs(link.query_string).items():
-        page.query_params[name] = values[0]
-    page.run()
-    assert not page.exception
-    assert not [info.value for info in page.info if "There are no runs" in info.value]
+def test_try_it_opens_pages_that_stand_as_the_steps_do(home):
     expected = {
         "identity": "plain-20 and ResNet-20 (A)",
         "degradation": "CIFAR-10 · 10 epochs",
         "initialization": "plain-56",
         "train": "plain-56",
         "lesions": "plain-20 and ResNet-20 (A)",
-    }[link.page]
-    choices = " ".join(str(box.options[box.index]) for box in page.selectbox)
-    assert expected in f"{choices} {shown(page)}"
+    }
+    for link in [link.proto for link in open_app().get("page_link")][: len(STEPS)]:
+        page = open_app(link.page, **{name: values[0] for name, values in parse_qs(link.query_string).items()})
+        assert not [info.value for info in page.info if "There are no runs" in info.value]
+        choices = " ".join(str(box.options[box.index]) for box in page.selectbox)
+        assert expected[link.page] in f"{choices} {text_of(page)}"
 
 
 def test_the_story_is_told_where_the_database_does_not_answer(home, monkeypatch):
     monkeypatch.setenv("RESNET_VIZ_DATABASE_URL", "postgresql+psycopg://x:y@127.0.0.1:9/x")
-    page = open_home()
-    assert not page.exception
+    page = open_app()
     assert list(figures(page)) == STEPS
     assert len(page.error) == 1

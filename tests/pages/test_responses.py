@@ -1,34 +1,26 @@
 """Does the page of responses ask, show both figures, and compare what is measured with what was recorded?"""
 
 import re
-from pathlib import Path
 
-from streamlit.testing.v1 import AppTest
+from sqlalchemy import select, update
 
 from resnet_viz import lab, studies
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import StudyStore
+from resnet_viz.runs.schema import runs as table
 from tests.pages.figures import figures
-
-PAGE = str(Path(__file__).parents[2] / "pages" / "responses.py")
-
-
-def open_page(runs) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    page.query_params["nets"] = runs[0].comparison
-    return page.run()
+from tests.pages.opening import open_page, press_key, text_of
 
 
-def text_of(page: AppTest) -> str:
-    return "\n".join(str(element.value) for element in [*page.markdown, *page.caption, *page.info, *page.error])
+def open_responses(runs):
+    return open_page("responses", nets=runs[0].comparison)
 
 
 def test_responses_are_measured_compared_with_the_recorded_ones_and_judged(lab_store, trained):
     _, runs = trained
-    page = open_page(runs)
+    page = open_responses(runs)
     assert not figures(page)
-    page.button(key="ask_responses").click().run()
-    assert not page.exception
+    press_key(page, "ask_responses")
     (study,) = StudyStore(lab_store).studies("responses")
     frame = StudyStore(lab_store).answer(study.id)
     shown = text_of(page)
@@ -51,25 +43,18 @@ def test_one_net_alone_is_shown_without_a_verdict(lab_store, trained, tmp_path):
     _, runs = trained
     (alone,) = lab_store.add_comparison([(runs[1].spec, runs[1].config)])
     give_weights(lab_store, alone.id, runs[1].id)
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    page.query_params["nets"] = alone.comparison
-    page.run()
-    page.button(key="ask_responses").click().run()
-    assert not page.exception
+    page = open_responses([alone])
+    press_key(page, "ask_responses")
     assert "choose nets among which a plain and a residual one have the same layers" in text_of(page)
     assert not re.search("smaller|larger|no clear difference", text_of(page).partition("To answer it")[2])
 
 
 def give_weights(store, run_id, source):
     """Let a run look as if it had trained: with the weights and facts of another, but without its curves."""
-    from sqlalchemy import select, update
-
-    from resnet_viz.runs.schema import runs
-
+    columns = (table.c.status, table.c.facts, table.c.weights, table.c.step, table.c.test_error)
     with store.write() as db:
-        columns = (runs.c.status, runs.c.facts, runs.c.weights, runs.c.step, runs.c.test_error)
-        row = db.execute(select(*columns).where(runs.c.id == source)).mappings().one()
-        db.execute(update(runs).where(runs.c.id == run_id).values(dict(row)))
+        row = db.execute(select(*columns).where(table.c.id == source)).mappings().one()
+        db.execute(update(table).where(table.c.id == run_id).values(dict(row)))
 
 
 def test_a_net_with_another_seed_is_found_by_its_name(lab_store, trained):
@@ -78,9 +63,8 @@ def test_a_net_with_another_seed_is_found_by_its_name(lab_store, trained):
     copies = lab_store.add_comparison([(run.spec, run.config | {"seed": 5}) for run in runs])
     for copy, run in zip(copies, runs, strict=True):
         give_weights(lab_store, copy.id, run.id)
-    page = open_page(copies)
-    page.button(key="ask_responses").click().run()
-    assert not page.exception
+    page = open_responses(copies)
+    press_key(page, "ask_responses")
     assert "**plain-8, seed 5**:" in text_of(page)
     assert "nothing was recorded that could be compared" in text_of(page)
 
@@ -90,7 +74,6 @@ def test_weights_that_are_gone_are_a_sentence(lab_store, trained, monkeypatch):
         raise studies.StudyError("run x has kept no weights")
 
     monkeypatch.setattr("resnet_viz.studies.worker.load_subjects", gone)
-    page = open_page(trained[1])
-    page.button(key="ask_responses").click().run()
-    assert not page.exception
+    page = open_responses(trained[1])
+    press_key(page, "ask_responses")
     assert page.error[0].value == "Run x has kept no weights."

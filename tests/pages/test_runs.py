@@ -1,9 +1,7 @@
 """Can a reader find runs, keep order among them, and compare any of them, on the page Runs?"""
 
-from io import StringIO
-from pathlib import Path
+from collections.abc import Sequence
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,40 +10,24 @@ from resnet_viz.runs import Owner, Run, RunShelf, RunStatus, RunStore, recorded_
 from resnet_viz.runs.shelf import MOST_TAGS
 from resnet_viz.settings import Settings
 from resnet_viz.training import preset
-from resnet_viz.ui.runs_search import Entry, Wanted
-from resnet_viz.ui.runs_table import CHOSEN, frame_of, say_recipe
+from resnet_viz.ui.runs_table import CHOSEN
 from tests.pages.figures import figures
+from tests.pages.opening import box, new_page, open_page, press, rerun, text_of
 
-ROOT = Path(__file__).parents[2]
+CONFIG = {"epochs": 5, "optimizer": "sgd", "peak_lr": 0.1, "schedule": "steps", "batch_size": 128}
 MARKUP = "<b>x</b> **y** $z$ :smile:"
 
 
-def open_page(chosen: list[str] = (), **link: str | list[str]) -> AppTest:
+def open_runs(chosen: Sequence[str] = (), **link: str | list[str]) -> AppTest:
     """The page with rows selected before, and with what a link says."""
-    page = AppTest.from_file(str(ROOT / "pages" / "runs.py"), default_timeout=60)
-    for name, value in link.items():
-        page.query_params[name] = value
+    page = new_page("runs", **link)
     if chosen:
         page.session_state[CHOSEN] = list(chosen)
-    page.run()
-    assert not page.exception
-    return page
+    return rerun(page)
 
 
 def shown(page: AppTest) -> list[str]:
     return page.dataframe[0].value["run"].tolist() if page.dataframe else []
-
-
-def text_of(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.info, page.error, page.warning)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    (button,) = [one for one in page.button if one.label == label]
-    button.click().run()
-    assert not page.exception
-    return page
 
 
 def form(page: AppTest, kind: str, label: str):
@@ -63,13 +45,13 @@ def runs(store, finish) -> list[Run]:
 
 
 def test_an_empty_page_says_what_to_do_first(home):
-    page = open_page()
+    page = open_runs()
     assert "Nothing was trained here yet" in page.info[0].value
     assert not page.dataframe
 
 
 def test_the_table_has_what_a_person_compares(runs):
-    page = open_page()
+    page = open_runs()
     frame = page.dataframe[0].value.set_index("run")
     assert shown(page) == [runs[2].id, runs[0].id, runs[1].id]  # the newest first, a comparison in its order
     row = frame.loc[runs[1].id]
@@ -80,81 +62,39 @@ def test_the_table_has_what_a_person_compares(runs):
     assert "3 of 3 runs are shown; 0 of all are archived." in text_of(page)
 
 
-def test_parameters_are_counted_as_the_layer_table_does(trained):
-    _, (plain, _) = trained
-    (parameters,) = frame_of([Entry(plain, (), is_recorded=False)])["parameters"]
-    assert parameters == 75_002
-
-
-def test_a_run_that_has_not_begun_has_no_numbers_and_no_crash(store, nobody_trains):
+def test_a_run_that_has_not_begun_has_no_numbers_and_no_crash(store):
     store.add_comparison([({"family": "plain", "depth": 8}, {"dataset": "digits", "seed": 0} | CONFIG)])
-    page = open_page()
+    page = open_runs()
     assert page.dataframe[0].value["status"].tolist() == ["queued"]
     assert page.dataframe[0].value[["test error", "gap", "parameters"]].isna().all(axis=None)
     assert any(button.label == "Look again" for button in page.button)
 
 
-CONFIG = {"epochs": 5, "optimizer": "sgd", "peak_lr": 0.1, "schedule": "steps", "batch_size": 128}
-
-
-def test_a_recipe_is_said_in_a_few_words():
-    assert say_recipe(CONFIG) == "5 epochs, sgd 0.1, steps, batch 128"
-    more = {"iterations": 64_000, "augmentation": "crop_flip", "subset": 5_000}
-    assert say_recipe(CONFIG | more) == "64,000 steps, sgd 0.1, steps, batch 128, crop_flip, 5,000 pictures"
-    assert say_recipe(CONFIG | {"more_epochs": [2, 3]}).startswith("10 epochs")
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        (Wanted(words="BEST"), [0]),
-        (Wanted(words="résumé week"), [0]),
-        (Wanted(words="resnet-14"), [2]),
-        (Wanted(words="best resnet-14"), []),
-        (Wanted(status=("finished",)), [0, 1]),
-        (Wanted(family=("plain",)), [0]),
-        (Wanted(depth=("8",), family=("resnet",)), [1]),
-        (Wanted(data=("cifar10",)), []),
-        (Wanted(tag=("week 3",)), [0, 1]),
-        (Wanted(tag=("week 3", "baseline")), [1]),
-        (Wanted(shelf="archived"), []),
-        (Wanted(), [0, 1, 2]),
-    ],
-)
-def test_search_and_filters_find_runs_by_all_that_is_known_of_them(store, runs, wanted, found):
-    shelf = RunShelf(store)
-    shelf.edit([runs[0].id], name="my best", note="see the Résumé")
-    shelf.tag([runs[0].id, runs[1].id], add=["week 3"])
-    shelf.tag([runs[1].id], add=["baseline"])
-    tags = shelf.tags()
-    entries = [Entry(store.run(run.id), tuple(tags.get(run.id, ())), is_recorded=False) for run in runs]
-    assert [i for i, entry in enumerate(entries) if wanted.fits(entry)] == found
-
-
 def test_search_and_filters_stand_in_the_link_only_where_they_differ_from_the_default(store, runs):
     RunShelf(store).tag([runs[1].id], add=["week 3"])
-    page = open_page()
+    page = open_runs()
     assert not {"q", "show", "status", "tag", "recorded"} & page.query_params.keys()
-    page.text_input(key="runs_q").input("resnet").run()
-    page.multiselect(key="runs_tag").set_value(["week 3"]).run()
+    page.text_input(key="runs_q").input("resnet")
+    page.multiselect(key="runs_tag").set_value(["week 3"])
+    rerun(page)
     assert (page.query_params["q"], page.query_params["tag"]) == ("resnet", "week 3")
     assert shown(page) == [runs[1].id]
     assert "Filters: week 3" in text_of(page)
-    page.text_input(key="runs_q").input("").run()
-    page.multiselect(key="runs_tag").set_value([]).run()
-    assert not {"q", "tag"} & page.query_params.keys()
+    page.text_input(key="runs_q").input("")
+    page.multiselect(key="runs_tag").set_value([])
+    assert not {"q", "tag"} & rerun(page).query_params.keys()
 
 
 def test_a_link_brings_search_and_filters_back_and_nonsense_in_it_is_left_out(store, runs):
-    page = open_page(q="resnet", depth=["14", "99"], show="nonsense")
+    page = open_runs(q="resnet", depth=["14", "99"], show="nonsense")
     assert shown(page) == [runs[2].id]
     assert page.query_params["depth"] == "14"
-    page = open_page(q="nowhere to be found")
+    page = open_runs(q="nowhere to be found")
     assert "No run is such" in text_of(page)
 
 
 def test_a_name_a_note_and_tags_are_saved_and_shown_as_text(store, runs):
-    page = open_page([runs[0].id])
+    page = open_runs([runs[0].id])
     form(page, "text_input", "Name").input(MARKUP)
     form(page, "text_area", "Note").input("=1+1")
     form(page, "multiselect", "Tags").set_value([MARKUP[:20]])
@@ -169,7 +109,7 @@ def test_a_name_a_note_and_tags_are_saved_and_shown_as_text(store, runs):
 
 
 def test_two_tabs_do_not_lose_each_others_tags_or_names(store, runs):
-    page = open_page([runs[0].id])
+    page = open_runs([runs[0].id])
     shelf = RunShelf(store)
     shelf.edit([runs[0].id], name="from elsewhere", add=["theirs"])
     form(page, "multiselect", "Tags").set_value(["mine"])
@@ -183,7 +123,7 @@ def test_several_runs_are_tagged_at_once_and_only_common_tags_are_taken_away(sto
     shelf = RunShelf(store)
     shelf.tag([runs[0].id, runs[1].id], add=["common"])
     shelf.tag([runs[0].id], add=["own"])
-    page = open_page([runs[0].id, runs[1].id])
+    page = open_runs([runs[0].id, runs[1].id])
     tags = form(page, "multiselect", "Tags that all of them have")
     assert tags.value == ["common"]
     tags.set_value(["new"])
@@ -193,7 +133,7 @@ def test_several_runs_are_tagged_at_once_and_only_common_tags_are_taken_away(sto
 
 def test_a_tag_too_many_gets_a_sentence_and_nothing_is_saved(store, runs):
     RunShelf(store).tag([runs[0].id], add=[f"t{i}" for i in range(MOST_TAGS)])
-    page = open_page([runs[0].id])
+    page = open_runs([runs[0].id])
     form(page, "text_input", "Name").input("x")
     form(page, "multiselect", "Tags").set_value([*form(page, "multiselect", "Tags").value, "one more"])
     press(page, "Save")
@@ -202,7 +142,7 @@ def test_a_tag_too_many_gets_a_sentence_and_nothing_is_saved(store, runs):
 
 
 def test_pinned_runs_stand_first_and_stay_selected(store, runs):
-    page = open_page([runs[1].id])
+    page = open_runs([runs[1].id])
     press(page, "Pin")
     assert shown(page)[0] == runs[1].id
     assert page.dataframe[0].value["mark"].tolist() == ["pinned", "", ""]
@@ -213,13 +153,12 @@ def test_pinned_runs_stand_first_and_stay_selected(store, runs):
 
 
 def test_runs_are_archived_and_undo_brings_them_back(store, runs):
-    page = open_page([runs[0].id, runs[2].id])
+    page = open_runs([runs[0].id, runs[2].id])
     press(page, "Archive")
     assert shown(page) == [runs[1].id]
     assert "Runs archived: 2." in text_of(page)
     assert "**Selected" not in text_of(page)  # no other row takes their place
-    page.run()
-    press(page, "Undo")
+    press(rerun(page), "Undo")
     assert shown(page) == [runs[2].id, runs[0].id, runs[1].id]
     assert [button.label for button in page.button if button.label == "Undo"] == []
     assert all(run.archived_at is None for run in store.runs())
@@ -228,7 +167,7 @@ def test_runs_are_archived_and_undo_brings_them_back(store, runs):
 
 def test_archived_runs_are_shown_where_they_are_asked_for_and_can_be_restored(store, runs):
     RunShelf(store).archive([runs[0].id])
-    page = open_page([runs[0].id], show="archived")
+    page = open_runs([runs[0].id], show="archived")
     assert shown(page) == [runs[0].id]
     press(page, "Restore")
     assert store.run(runs[0].id).archived_at is None
@@ -242,7 +181,7 @@ def test_deleting_asks_first_and_says_what_goes(store, runs):
     home = Settings().home
     (home / "weights").mkdir(exist_ok=True)
     (home / "weights" / f"{runs[0].id}.1.2.state").write_text("x")
-    page = open_page([runs[0].id, runs[1].id])
+    page = open_runs([runs[0].id, runs[1].id])
     press(page, "Delete…")
     question = text_of(page)
     assert "Runs: **2**" in question
@@ -260,41 +199,41 @@ def test_deleting_asks_first_and_says_what_goes(store, runs):
 
 def test_a_question_names_runs_that_start_from_what_is_deleted(store, runs, finish):
     (later,) = finish(store, [(NetSpec("plain", 8), preset("digits", start=runs[0].id))], [(0.3, 0.3)])
-    page = press(open_page([runs[0].id]), "Delete…")
+    page = press(open_runs([runs[0].id]), "Delete…")
     assert [later.id in warning.value for warning in page.warning] == [True]
     assert "keep what they have learned" in page.warning[0].value
 
 
-def test_a_question_says_which_runs_could_not_begin_any_more(store, runs, nobody_trains):
+def test_a_question_says_which_runs_could_not_begin_any_more(store, runs):
     (waiting,) = store.add_comparison([({"family": "plain", "depth": 8}, {"dataset": "digits", "seed": 0} | CONFIG
                                         | {"start": runs[0].id})])  # fmt: skip
-    page = press(open_page([runs[0].id]), "Delete…")
+    page = press(open_runs([runs[0].id]), "Delete…")
     (warning,) = page.warning
     assert "could not begin then" in warning.value
     assert waiting.id in warning.value
 
 
 def test_selected_rows_stand_in_the_link_and_come_back_by_it(store, runs):
-    page = open_page([runs[0].id, runs[2].id])
+    page = open_runs([runs[0].id, runs[2].id])
     assert page.query_params["selected"] == f"{runs[2].id},{runs[0].id}"  # in the order of the table
-    again = open_page(selected=f"{runs[0].id},{runs[2].id},nobody")
+    again = open_runs(selected=f"{runs[0].id},{runs[2].id},nobody")
     assert "**Selected: 2**" in text_of(again)
-    assert "selected" not in open_page().query_params
+    assert "selected" not in open_runs().query_params
 
 
 def test_a_run_at_work_is_not_deleted_or_archived_and_a_sentence_says_why(store, runs):
     store.resume(runs[2].id)
     store.claim(Owner.here())
-    page = press(open_page([runs[2].id, runs[0].id]), "Delete…")
+    page = press(open_runs([runs[2].id, runs[0].id]), "Delete…")
     assert "A run that is at work cannot be deleted" in page.error[0].value
     assert not [button for button in page.button if button.label == "Delete"]
-    page = press(open_page([runs[2].id, runs[0].id]), "Archive")
+    page = press(open_runs([runs[2].id, runs[0].id]), "Archive")
     assert "is running and cannot be archived; stop it" in page.error[0].value
     assert len(store.runs()) == 3
 
 
 def test_what_another_tab_has_deleted_gets_a_sentence(store, runs):
-    page = open_page([runs[0].id])
+    page = open_runs([runs[0].id])
     RunShelf(store).delete([runs[0].id])
     press(page, "Pin")
     assert "it was deleted elsewhere" in page.error[0].value
@@ -304,10 +243,10 @@ def test_what_another_tab_has_deleted_gets_a_sentence(store, runs):
 def test_any_runs_are_laid_side_by_side_with_names_that_tell_them_apart(store, runs):
     RunShelf(store).rename(runs[0].id, "<i>mine")
     recorded = recorded_stores()["digits"].runs()[0]
-    page = open_page([run.id for run in (*runs, recorded)], recorded="1")
+    page = open_runs([run.id for run in (*runs, recorded)], recorded="1")
     assert not figures(page)
-    page.toggle(key="runs_curves").set_value(True).run()
-    figure = figures(page)["runs_loss"]
+    page.toggle(key="runs_curves").set_value(True)
+    figure = figures(rerun(page))["runs_loss"]
     names = {trace["name"].removesuffix(", train").removesuffix(", test") for trace in figure["data"]}
     assert len(names) == 4
     assert any(name.startswith("&lt;i&gt;mine (plain-8)") for name in names)
@@ -317,8 +256,8 @@ def test_any_runs_are_laid_side_by_side_with_names_that_tell_them_apart(store, r
 def test_recorded_runs_are_shown_where_they_are_asked_for_and_only_read(store, runs):
     count = sum(len(one.runs()) for one in recorded_stores().values())
     recorded = recorded_stores()["digits"].runs()[0]
-    assert len(shown(open_page())) == 3
-    page = open_page([recorded.id], recorded="1")
+    assert len(shown(open_runs())) == 3
+    page = open_runs([recorded.id], recorded="1")
     assert len(shown(page)) == count + 3
     buttons = {button.label: button.disabled for button in page.button}
     assert buttons["Pin"]
@@ -326,36 +265,23 @@ def test_recorded_runs_are_shown_where_they_are_asked_for_and_only_read(store, r
     assert buttons["Delete…"]
     assert not buttons["Open in Train"]
     assert "Recorded runs are only read" in text_of(page)
-    page.toggle(key="runs_recorded").set_value(False).run()
-    assert "recorded" not in page.query_params
+    page.toggle(key="runs_recorded").set_value(False)
+    assert "recorded" not in rerun(page).query_params
 
 
 def test_in_a_demonstration_recorded_runs_are_shown_and_nothing_can_be_changed(home, monkeypatch):
     monkeypatch.setenv("RESNET_VIZ_DEMO", "1")
     recorded = recorded_stores()["digits"].runs()[0]
-    page = open_page([recorded.id])
+    page = open_runs([recorded.id])
     assert recorded.id in shown(page)
     assert not [button for button in page.button if button.label == "Save"]
-
-
-def test_the_file_has_the_whole_table_and_no_formula(store, runs):
-    shelf = RunShelf(store)
-    shelf.edit([runs[0].id], name="=cmd", note="@x\nsecond line", add=["-1"])
-    entries = [Entry(store.run(run.id), tuple(shelf.tags().get(run.id, ())), is_recorded=False) for run in runs]
-    frame = pd.read_csv(StringIO(frame_of(entries).to_csv(index=False)))
-    assert frame["run"].tolist() == [run.id for run in runs]
-    row = frame.iloc[0]
-    assert (row["name"], row["note"], row["tags"]) == ("'=cmd", "'@x second line", "'-1")
-    assert {"test error", "parameters", "comparison", "started"} <= set(frame)
 
 
 def test_archived_runs_are_not_offered_on_other_pages_and_names_are(store, runs):
     shelf = RunShelf(store)
     shelf.rename(runs[1].id, "my best")
     shelf.archive([runs[2].id])
-    page = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60).run()
-    assert not page.exception
-    offered = next(box for box in page.selectbox if box.label == "Comparison").options
+    offered = box(open_page("train"), "Comparison").options
     assert any("my best (ResNet-8 (A))" in option for option in offered)
     assert not any("ResNet-14" in option for option in offered)
     assert RunStore(Settings().store_url).run(runs[2].id).test_error == pytest.approx(0.08)

@@ -1,18 +1,13 @@
 """Does the page of shattered gradients ask, answer, and say whether the paper is met?"""
 
 from dataclasses import replace
-from pathlib import Path
 
-import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from resnet_viz.runs import RunStatus, StudyStore
 from resnet_viz.studies import QUESTIONS
-from resnet_viz.ui.shattering import say_agreement
 from tests.pages.figures import figures
-
-PAGE = str(Path(__file__).parents[2] / "pages" / "shattering.py")
+from tests.pages.opening import open_page, press_key, rerun, text_of
 
 
 @pytest.fixture
@@ -23,22 +18,10 @@ def small(monkeypatch):
     monkeypatch.setitem(QUESTIONS, "shattering", replace(question, defaults=question.defaults | few))
 
 
-def open_page(**parameters) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=120)
-    page.query_params.update(parameters)
-    return page.run()
-
-
-def shown(page: AppTest) -> str:
-    assert not page.exception
-    return "\n".join(element.value for element in [*page.markdown, *page.caption, *page.error])
-
-
 def test_the_correlation_is_asked_for_with_and_without_batch_norm(lab_store, small):
-    page = open_page()
+    page = open_page("shattering")
     assert not figures(page)
-    page.button(key="ask_shattering").click().run()
-    text = shown(page)
+    text = text_of(press_key(page, "ask_shattering"))
     (study,) = StudyStore(lab_store).studies("shattering")
     near = StudyStore(lab_store).answer(study.id).query("lag == 1 and net == 'plain-14'")["correlation"].iloc[0]
     assert f"{near:.2f} at 14 layers" in text
@@ -46,41 +29,20 @@ def test_the_correlation_is_asked_for_with_and_without_batch_norm(lab_store, sma
     assert "32 points a line" in text
     assert len(figures(page)) == 2
     assert "Choose **without** above" in text
-    page.button_group(key="shattering_norm").select(False).run()
-    page.button(key="ask_shattering").click().run()
-    text = shown(page)
+    page.button_group(key="shattering_norm").select(False)
+    text = text_of(press_key(rerun(page), "ask_shattering"))
     assert "At 14 layers, in plain nets it is" in text
     newest = StudyStore(lab_store).studies("shattering")[0]
     assert newest.params["specs"][0] == "plain-8~batch_norm.0"
-    page.button_group(key="shattering_measure").select("width").run()
-    assert not page.exception
+    page.button_group(key="shattering_measure").select("width")
+    assert len(figures(rerun(page))) == 2
 
 
 def test_a_question_that_cannot_be_answered_is_a_sentence(lab_store, small, monkeypatch):
     question = QUESTIONS["shattering"]
     bad = replace(question, defaults=question.defaults | {"dataset": "cifar10"})
     monkeypatch.setitem(QUESTIONS, "shattering", bad)
-    page = open_page()
-    page.button(key="ask_shattering").click().run()
-    assert "CIFAR-10 is not on this machine yet; the Data page fetches it." in shown(page)
+    page = open_page("shattering")
+    shown = text_of(press_key(page, "ask_shattering"))
+    assert "CIFAR-10 is not on this machine yet; the Data page fetches it." in shown
     assert StudyStore(lab_store).studies("shattering")[0].status is RunStatus.FAILED
-
-
-@pytest.mark.parametrize(
-    ("plain", "residual", "word"),
-    [
-        ([0.9, 0.0], [0.95, 0.8], "agrees**"),
-        ([0.9, 0.7], [0.95, 0.8], "agrees in the order of the two"),
-        ([0.9, 0.8], [0.7, 0.6], "does not agree"),
-    ],
-)
-def test_whether_the_paper_is_met_follows_the_numbers(plain, residual, word):
-    near = pd.DataFrame(
-        {
-            "family": ["plain"] * 2 + ["resnet"] * 2,
-            "depth": [8, 56] * 2,
-            "seed": 0,
-            "value": [*plain, *residual],
-        }
-    )
-    assert word in say_agreement(near)

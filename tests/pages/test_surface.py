@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -21,27 +20,13 @@ from resnet_viz.training import preset
 from resnet_viz.training.loop import choose_pictures
 from tests.conftest import work_on
 from tests.pages.figures import figures
+from tests.pages.opening import open_page, press_key, text_of
 
-PAGE = str(Path(__file__).parents[2] / "pages" / "surface.py")
 CONFIG = preset("digits", epochs=2, subset=128, threads=2)
 
 
-def open_page(comparison: str, **link: str) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in ({"nets": comparison, "points": "11", "pictures": "100"} | link).items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
-def press(page: AppTest, key: str) -> None:
-    page.button(key=key).click().run()
-    assert not page.exception
-
-
-def shown(page: AppTest) -> str:
-    return "\n".join(element.value for element in [*page.markdown, *page.caption, *page.info, *page.warning])
+def open_surface(comparison: str, **link: str) -> AppTest:
+    return open_page("surface", **({"nets": comparison, "points": "11", "pictures": "100"} | link))
 
 
 def settings_of(tmp_path) -> Settings:
@@ -50,14 +35,14 @@ def settings_of(tmp_path) -> Settings:
 
 def test_a_slice_is_asked_for_and_its_numbers_are_told(lab_store, trained):
     _, runs = trained
-    page = open_page(runs[0].comparison)
-    assert "A slice can mislead" in shown(page)
-    assert "a way needs two or more" in shown(page)  # they were trained for one epoch
-    press(page, "ask_surface")
+    page = open_surface(runs[0].comparison)
+    assert "A slice can mislead" in text_of(page)
+    assert "a way needs two or more" in text_of(page)  # they were trained for one epoch
+    press_key(page, "ask_surface")
     (study,) = StudyStore(lab_store).studies("surface")
     assert study.params["runs"] == [run.id for run in runs]
     assert (study.params["points"], study.params["pictures"]) == (11, 100)
-    said = shown(page)
+    said = text_of(page)
     for run in runs:
         subject = load_subject(lab_store, Settings(), run.id)
         x, labels = learned_from(subject, 100)
@@ -71,19 +56,17 @@ def test_a_slice_is_asked_for_and_its_numbers_are_told(lab_store, trained):
 
 
 def test_a_link_that_holds_nonsense_opens_the_page(lab_store, trained):
-    page = open_page(trained[1][0].comparison, points="99", reach="far", norms="none", slice_seed="-3")
+    page = open_surface(trained[1][0].comparison, points="99", reach="far", norms="none", slice_seed="-3")
     assert page.button(key="ask_surface")
 
 
-def test_nets_without_a_way_are_trained_again_and_then_have_one(lab_store, trained, tmp_path, monkeypatch):
+def test_nets_without_a_way_are_trained_again_and_then_have_one(lab_store, trained, tmp_path):
     with lab_store.write() as db:  # as if the pair had been trained for two epochs
         db.execute(update(runs_table).values(config=json.dumps(asdict(CONFIG))))
     runs = [lab_store.run(run.id) for run in trained[1]]
-    monkeypatch.setattr("resnet_viz.training.queue.see_to_runs", lambda *_: None)
-    monkeypatch.setattr("resnet_viz.training.keep_watch", lambda *_: None)
-    page = open_page(runs[0].comparison)
-    assert "have kept their last weights alone" in shown(page)
-    press(page, "keep_epochs")
+    page = open_surface(runs[0].comparison)
+    assert "have kept their last weights alone" in text_of(page)
+    press_key(page, "keep_epochs")
     again = [run for run in lab_store.runs() if run.config["keep_epochs"]]
     assert [NetSpec(**run.spec).name for run in again] == ["plain-8", "ResNet-8 (A)"]
     assert all(run.config == runs[0].config | {"keep_epochs": True} for run in again)
@@ -92,9 +75,9 @@ def test_nets_without_a_way_are_trained_again_and_then_have_one(lab_store, train
 
     for run in again:
         assert work_on(lab_store, settings_of(tmp_path), run).status is RunStatus.FINISHED
-    page = open_page(runs[0].comparison)
-    press(page, "ask_trajectory")
-    said = shown(page)
+    page = open_surface(runs[0].comparison)
+    press_key(page, "ask_trajectory")
+    said = text_of(page)
     assert "of its 3 nets" in said
     assert all(run.id in said for run in again)
     (study,) = StudyStore(lab_store).studies("trajectory")

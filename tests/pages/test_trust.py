@@ -1,30 +1,27 @@
 """Does the page of trust check every map it is asked about, say which fail, and rank methods on many pictures?"""
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.explain import AttributionError
 from resnet_viz.runs import StudyStore
 from resnet_viz.studies import QUESTIONS
+from resnet_viz.ui.trust import FIRST_METHODS
 from tests.pages.figures import figures
-from tests.pages.waiting import SECONDS, wait
-
-PAGE = str(Path(__file__).parents[2] / "pages" / "trust.py")
+from tests.pages.opening import SECONDS, open_page, press_key, rerun, text_of
 
 
-def open_page(runs, **link: str) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=SECONDS)
-    wished = {"nets": ",".join(f"run:{run.id}" for run in runs)} if runs else {}
-    for name, value in (wished | {"methods": "saliency,guided_backprop"} | link).items():
-        page.query_params[name] = value
-    return wait(page.run())
+@pytest.fixture(autouse=True)
+def nobody_is_asked_first(monkeypatch):
+    """A page has its checks when it has run, whatever the machine is expected to need for them."""
+    monkeypatch.setattr("resnet_viz.ui.jobs.PATIENCE", SECONDS)
+    monkeypatch.setattr("resnet_viz.ui.attributions.AT_ONCE", 1e6)
+    monkeypatch.setattr("resnet_viz.ui.attributions.MOST_SECONDS", 1e6)
 
 
-def text_of(page: AppTest) -> str:
-    shown = [*page.markdown, *page.caption, *page.info, *page.warning, *page.error]
-    return "\n".join(str(part.value) for part in shown)
+def open_trust(runs, **link: str) -> AppTest:
+    wished = {"nets": ",".join(f"run:{run.id}" for run in runs), "methods": "saliency,guided_backprop"}
+    return open_page("trust", **(wished | link))
 
 
 def chart(page: AppTest, key: str) -> dict:
@@ -32,8 +29,7 @@ def chart(page: AppTest, key: str) -> dict:
 
 
 def test_maps_are_checked_with_numbers_formulas_curves_and_a_cascade(lab_store, trained):
-    page = open_page(trained[1])
-    assert not page.exception
+    page = open_trust(trained[1])
     assert not page.error
     table = page.dataframe[0].value
     assert table[["net", "method"]].to_numpy().tolist() == [
@@ -51,7 +47,7 @@ def test_maps_are_checked_with_numbers_formulas_curves_and_a_cascade(lab_store, 
 
 def test_a_map_that_stays_under_random_weights_is_named(lab_store, trained, monkeypatch):
     monkeypatch.setattr("resnet_viz.explain.randomization.STAYS", -1.0)
-    page = open_page(trained[1], methods="input_x_gradient")
+    page = open_trust(trained[1], methods="input_x_gradient")
     assert "Input x Gradient of plain-8" in page.warning[0].value
     assert "does not change" in page.warning[0].value
     assert page.dataframe[0].value["verdict"].tolist() == ["does not change"] * 2
@@ -59,11 +55,10 @@ def test_a_map_that_stays_under_random_weights_is_named(lab_store, trained, monk
 
 def test_checks_that_take_long_are_announced_and_begun_with_a_click(lab_store, trained, monkeypatch):
     monkeypatch.setattr("resnet_viz.ui.attributions.AT_ONCE", 0.0)
-    page = open_page(trained[1], methods="deconvolution")
+    page = open_trust(trained[1], methods="deconvolution")
     assert "for the checks of 2 maps" in page.info[0].value
     assert not page.dataframe
-    page.button(key="agree").click()
-    assert len(wait(page.run()).dataframe[0].value) == 2
+    assert len(press_key(page, "agree").dataframe[0].value) == 2
 
 
 def test_a_check_that_cannot_be_made_is_a_sentence(lab_store, trained, monkeypatch):
@@ -71,28 +66,25 @@ def test_a_check_that_cannot_be_made_is_a_sentence(lab_store, trained, monkeypat
         raise AttributionError("There is no room for it.")
 
     monkeypatch.setattr("resnet_viz.explain.trust.attribute", refuse)
-    page = open_page(trained[1], methods="deep_lift")
-    assert not page.exception
+    page = open_trust(trained[1], methods="deep_lift")
     assert [error.value for error in page.error] == ["There is no room for it."]
     assert any(button.key == "go_on_jobs" for button in page.button)
 
 
-@pytest.mark.parametrize("link", [{"methods": "magic"}, {"nets": "run:x"}, {"class": "<b>"}])
-def test_a_link_that_makes_no_sense_shows_the_page_as_it_begins(lab_store, trained, link, monkeypatch):
+def test_a_link_that_makes_no_sense_shows_the_page_as_it_begins(home, monkeypatch):
     monkeypatch.setattr("resnet_viz.ui.attributions.AT_ONCE", 0.0)  # nothing is begun
-    page = open_page(trained[1], **link)
-    assert not page.exception
+    page = open_page("trust", nets="run:x", methods="magic", picture="x", **{"class": "<b>"})
     assert not page.error
+    assert page.multiselect(key="checked_methods").value == list(FIRST_METHODS)
+    assert not page.query_params.keys() & {"nets", "methods", "picture", "class"}
 
 
 def test_methods_are_ranked_on_many_pictures_with_their_uncertainty(lab_store, trained, monkeypatch):
     few = QUESTIONS["trust"].defaults | {"pictures": 3, "methods": ["saliency", "deep_lift"]}
     monkeypatch.setitem(QUESTIONS["trust"].defaults, "pictures", few["pictures"])
     monkeypatch.setitem(QUESTIONS["trust"].defaults, "methods", few["methods"])
-    page = open_page(trained[1])
-    page.button(key="ask_trust").click()
-    wait(page.run())
-    assert not page.exception
+    page = open_trust(trained[1])
+    press_key(page, "ask_trust")
     (study,) = StudyStore(lab_store).studies("trust")
     assert study.params["runs"] == [run.id for run in trained[1]]
     table = page.dataframe[1].value
@@ -103,6 +95,5 @@ def test_methods_are_ranked_on_many_pictures_with_their_uncertainty(lab_store, t
     assert "(?nets=run:" in text_of(page)  # where hits and mass inside are known
     assert study.id in text_of(page)
     assert [trace["name"] for trace in chart(page, "trust_dots")["data"]] == ["plain-8", "ResNet-8 (A)"]
-    page.segmented_control(key="trust_measure").set_value("similarity").run()
-    assert not page.exception
-    assert "likeness" in chart(page, "trust_dots")["layout"]["xaxis"]["title"]["text"]
+    page.segmented_control(key="trust_measure").set_value("similarity")
+    assert "likeness" in chart(rerun(page), "trust_dots")["layout"]["xaxis"]["title"]["text"]
