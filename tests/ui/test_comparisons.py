@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from resnet_viz.nets import NetSpec
+from resnet_viz.runs import RunStatus
 from resnet_viz.training import TrainingConfig, preset
 from resnet_viz.ui.again import _change
 from resnet_viz.ui.comparisons import run_name, tell_apart
@@ -86,7 +87,7 @@ def test_the_length_of_a_recipe_counts_what_a_run_went_on_for():
 def test_means_over_seeds_are_of_the_runs_that_finished():
     errors = [(0.1, 0.2), (0.3, 0.6), (0.9, 0.9)]
     runs = [replace(RESNET, train_error=train, test_error=test) for train, test in errors]
-    runs[2] = replace(runs[2], status="diverged")
+    runs[2] = replace(runs[2], status=RunStatus.DIVERGED)
     (row,) = means_over_seeds([*runs]).to_dict("records")
     assert (row["net"], row["runs"]) == ("ResNet-8 (A)", 2)
     assert (row["training error"], row["test error"]) == (0.2, 0.4)

@@ -1,6 +1,7 @@
 """Which runs are laid side by side, which pairs of them are compared, and what do the numbers mean in words?"""
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -22,7 +23,8 @@ def run_of(family: str, depth: int, recipe=None, **changes):
 
 
 def groups_of(*runs):
-    return _groups_of(runs, HERE, None)
+    store: Any = None  # is only passed on
+    return _groups_of(runs, HERE, store)
 
 
 PAIRS = [run_of(family, depth) for family in ("plain", "resnet") for depth in (20, 56)]

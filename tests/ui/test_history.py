@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import isnan
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -95,7 +96,8 @@ def test_the_update_of_a_layer_is_told_for_the_size_of_its_weights():
         def weight_norms(self, *which):
             return pd.DataFrame({"a": [10.0, 10.0]})
 
-    assert QUANTITIES["update"].read(Norms(), "run", 0, False)["a"].tolist() == [0.1, 0.3]
+    norms: Any = Norms()
+    assert QUANTITIES["update"].read(norms, "run", 0, False)["a"].tolist() == [0.1, 0.3]
 
 
 @pytest.mark.parametrize(

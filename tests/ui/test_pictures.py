@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from scipy.stats import spearmanr
 
@@ -44,7 +45,7 @@ def test_agreement_is_told_among_nets_of_the_same_classes():
 
 
 def test_a_picture_is_strange_below_the_threshold_and_only_where_it_was_measured():
-    measure = Familiarity(means=None, threshold=0.5, false_alarms=0.0, missed={}, counts={})
+    measure = Familiarity(means=torch.zeros(0), threshold=0.5, false_alarms=0.0, missed={}, counts={})
     assert told_by(3, familiarity=0.4, measure=measure).is_strange
     assert not told_by(3, familiarity=0.5, measure=measure).is_strange
     assert not told_by(3).is_strange
@@ -109,6 +110,7 @@ def test_a_grid_is_filled_with_what_is_ready_row_by_row():
     wanted = [Wanted(asked(), 0, AttributionConfig("saliency")) for _ in range(2)]
     grid = Grid(["left", "right"], ["one", "two"], [wanted, wanted])
     ready = Job("key", "title", lambda tell: None, result=np.arange(24.0).reshape(2, 3, 4))
+    assert ready.result is not None
     rows = grid.fill([ready, Job("key", "title", lambda tell: None)] * 2)
     assert [row.title for row in rows] == ["one", "two"]
     assert [[one is None for one in row.maps] for row in rows] == [[False, True]] * 2
