@@ -2,12 +2,10 @@
 
 from dataclasses import asdict
 
-import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
-from resnet_viz.ui.architecture import onnx_of
 from resnet_viz.ui.compose import DEFAULT, KINDS
 from tests.nets.zoo import ZOO
 from tests.pages.opening import open_page, plain_text, press, rerun, text_of
@@ -111,12 +109,3 @@ def test_a_checkpoint_is_read_by_its_path_and_a_file_that_holds_no_net_gets_a_se
     assert linked(rerun(page))[-1] == NetSpec("resnet", 14, "B", classes=7)
     assert "mine.safetensors holds **ResNet-14 (B)**, 7 classes" in page.success[0].value
     assert "Taken as published" not in page.success[0].value
-
-
-def test_an_onnx_file_of_an_imported_net_has_its_weights():
-    net = build_net(NetSpec("resnet", 8))
-    torch.nn.init.constant_(net.get_parameter("head.fc.bias"), 42.0)
-    onnx = pytest.importorskip("onnx", reason="needs the onnx package")
-    model = onnx.load_from_string(onnx_of(net.spec, net))
-    biases = [onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer]
-    assert any((bias == 42).all() for bias in biases if bias.shape == (10,))

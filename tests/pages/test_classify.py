@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 from torchvision.models import get_model
 
 from resnet_viz.explain.pretrained import Published, path_of, published_nets
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
+from resnet_viz.runs.schema import runs as table
 from resnet_viz.ui import candidates, classify
-from resnet_viz.ui.candidates import Candidate
-from resnet_viz.ui.classify import MOST_PICTURES, Told, agreement, by_classes, to_csv
+from resnet_viz.ui.classify import MOST_PICTURES, to_csv
 from tests.pages.figures import figures
 from tests.pages.opening import new_page, open_page, plain_text, press_key, rerun, text_of
 from tests.pages.waiting import wait_for_fetches
@@ -132,33 +133,13 @@ def test_a_checkpoint_of_ones_own_joins_the_nets(home, tmp_path):
     assert "there is no file /nowhere/net.pth" in plain_text(rerun(page).error[0].value)
 
 
-def test_weights_that_are_gone_get_a_sentence(trained_home, tmp_path):
-    from resnet_viz.ui import services
-
-    runs = trained_home
-    Path(runs[0].weights).rename(tmp_path / "away")
-    services._load_net.clear()  # type: ignore[attr-defined]  # Streamlit puts it there
-    classify._answers.clear()  # type: ignore[attr-defined]
-    try:
-        page = open_classify(f"run:{runs[0].id}")
-    finally:
-        (tmp_path / "away").rename(runs[0].weights)
+def test_weights_that_are_gone_get_a_sentence(lab_store, trained, tmp_path):
+    run = trained[1][0]
+    with lab_store.write() as db:
+        db.execute(update(table).where(table.c.id == run.id).values(weights=str(tmp_path / "gone.safetensors")))
+    page = open_classify(f"run:{run.id}")
     assert "there is no file" in page.error[0].value
     assert "Choose other nets" in text_of(page)
-
-
-def told_by(best: int, form=None) -> Told:
-    form = form or published_nets()["resnet18"].form
-    net = Candidate("a", "A", "resnet", form, "")
-    return Told(net, np.eye(len(form.classes))[best])
-
-
-def test_agreement_is_told_among_nets_of_the_same_classes():
-    digits = replace(published_nets()["resnet18"].form, classes=tuple("0123456789"))
-    told = [told_by(3), told_by(2, digits), told_by(3), told_by(5)]
-    groups = by_classes(told)
-    assert [len(group) for group in groups.values()] == [3, 1]
-    assert [agreement(group) for group in groups.values()] == ["2 of 3", ""]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.conftest import work_on
 from tests.pages.figures import figures
 from tests.pages.opening import open_page, press_key, text_of
 
-CONFIG = preset("digits", epochs=2, subset=128, threads=2)
+CONFIG = preset("digits", epochs=2, subset=128, threads=1)
 
 
 def open_surface(comparison: str, **link: str) -> AppTest:

@@ -114,7 +114,9 @@ def test_a_grid_is_filled_with_what_is_ready_row_by_row():
     rows = grid.fill([ready, Job("key", "title", lambda tell: None)] * 2)
     assert [row.title for row in rows] == ["one", "two"]
     assert [[one is None for one in row.maps] for row in rows] == [[False, True]] * 2
-    assert np.array_equal(map_of(ready), ready.result[0] + ready.result[1])  # the sum over channels
+    found = map_of(ready)
+    assert found is not None
+    assert np.array_equal(found, ready.result[0] + ready.result[1])  # the sum over channels
 
 
 def test_the_rank_correlation_is_spearman_s_of_absolute_values():

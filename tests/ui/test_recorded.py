@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from resnet_viz.nets import NetSpec
+from resnet_viz.nets import ConvNet, NetSpec, build_net
 from resnet_viz.plots import Norms
 from resnet_viz.studies import Finding, Verdict
-from resnet_viz.ui.architecture import MARK, costs_of_parts, differences, mark_differences, table_1
+from resnet_viz.ui.architecture import MARK, costs_of_parts, differences, mark_differences, onnx_of, table_1
 from resnet_viz.ui.claims import _origin, count_verdicts
 from resnet_viz.ui.recorded import first_to_last
 from resnet_viz.ui.trust_table import _cell
@@ -33,6 +33,16 @@ def test_the_parts_of_a_net_cost_what_the_whole_costs():
     assert list(costs) == ["stem", "stage1", "stage2", "stage3", "head"]
     assert sum(parameters for parameters, _adds in costs.values()) == 269_722
     assert costs["head"] == (650, 640)  # 64 to 10, with a bias
+
+
+def test_an_onnx_file_of_an_imported_net_has_its_weights_and_one_of_a_spec_its_layers(monkeypatch):
+    written: list[ConvNet] = []
+    monkeypatch.setattr("resnet_viz.nets.to_onnx", written.append)
+    imported = build_net(NetSpec("resnet", 8))
+    onnx_of(imported.spec, imported)
+    onnx_of(NetSpec("plain", 8), None)
+    assert written[0] is imported
+    assert written[1].spec == NetSpec("plain", 8)
 
 
 def test_verdicts_are_counted_by_their_words():
