@@ -1,11 +1,11 @@
-# Two commands: `make run` starts the dashboard, `make test` runs every check.
+# Two commands: `make run` starts the dashboard, `make test` runs the checks.
 
 PYTHON ?= python3
 BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
 POSTGRES ?= /usr/lib/postgresql
 
-.PHONY: run setup test slow test-faults check pictures catalogs clean
+.PHONY: run setup quick test slow test-faults check pictures catalogs clean
 
 run: .venv/app.installed
 	$(BIN)/streamlit run app.py
@@ -13,17 +13,21 @@ run: .venv/app.installed
 # The installing for both commands, and nothing else.
 setup: .venv/app.installed .venv/tests.installed
 
-# Every check, in the order in which they fail fastest.
+# The engine's unit tests, which start no process: before every commit.
+quick: .venv/tests.installed
+	$(BIN)/python -m pytest -m quick
+
+# All checks but the next two, in the order in which they fail fastest.
 test: .venv/tests.installed $(CHROMIUM) $(POSTGRES) check
 	$(BIN)/python -m pytest
 
-# What takes minutes of its own: a process for each core, of one thread.
+# Every net and every depth, where the others take some of them.
 slow: .venv/tests.installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto
+	$(BIN)/python -m pytest -m slow
 
 # Kills, cuts, fills and locks what a run depends on.
-test-faults: .venv/tests.installed
-	$(BIN)/python -m pytest -m faults tests/faults tests/cluster
+test-faults: .venv/tests.installed $(POSTGRES)
+	$(BIN)/python -m pytest -m faults
 
 check: .venv/tests.installed
 	$(BIN)/ruff format --check .

@@ -1,18 +1,28 @@
-"""What tests share: a home of their own, a small real data set, and a finished comparison to look at."""
+"""What tests share: a home of their own, a small real data set, and a finished comparison to look at.
+
+Tests run in processes side by side, in random order. So each has one thread for torch, draws the same numbers whatever
+ran before, and leaves no thread and no process to the next.
+"""
 
 import os
 import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
+import threading
 import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: as many processes as cores run tests
+
 import numpy as np
+import psutil
 import pytest
 import torch
 from PIL import Image
@@ -22,10 +32,92 @@ from resnet_viz.data import ImageData, load_dataset
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Owner, Run, RunStore
 from resnet_viz.settings import Settings
-from resnet_viz.training import preset
+from resnet_viz.training import executor, pace, preset, threads
 from resnet_viz.training.worker import work
 
-SHARED = Path(__file__).parents[2] / "shared"
+HERE = Path(__file__).parent
+SHARED = HERE.parents[1] / "shared"
+NOT_QUICK = {"browser", "cluster", "docs", "faults", "pages"}  # folders
+NOT_QUICK_MARKS = ("long", "process", "slow", "faults")
+# Threads that libraries keep to themselves, and the one for maps that all readers of a server share.
+KEPT_THREADS = ("tqdm", "asyncio", "jobs")
+PATIENCE = 240.0  # seconds in which something happens on any machine
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let what trains in this process take one core, and see what processes it starts, to hold the mark `process`.
+
+    Two processes of two threads each on two cores wait for each other: they take ten times as long.
+    """
+    pytest.MonkeyPatch().setattr(threads, "count_cores", lambda: 1)
+    sys.addaudithook(lambda event, facts: _started.append(facts[1]) if event == "subprocess.Popen" else None)
+
+
+_started: list[object] = []  # the commands of all processes so far
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import what `-m quick` leaves out anyway."""
+    is_left_out = collection_path.parent == HERE and collection_path.name in NOT_QUICK
+    return True if is_left_out and config.getoption("markexpr") == "quick" else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what is quick, keep the users of one database server together, and begin with the browser.
+
+    A browser waits for servers and workers most of the time: where it comes last, all other cores rest meanwhile.
+    """
+    for item in items:
+        if "postgresql" in item.nodeid or "postgres" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.process)
+            item.add_marker(pytest.mark.xdist_group("postgres"))
+        if room_of(item) not in NOT_QUICK and not any(map(item.get_closest_marker, NOT_QUICK_MARKS)):
+            item.add_marker(pytest.mark.quick)
+    yield
+    items.sort(key=lambda item: room_of(item) != "browser")
+
+
+def room_of(item: pytest.Item) -> str:
+    """The folder of a test under tests/."""
+    return item.path.relative_to(HERE).parts[0]
+
+
+@pytest.fixture(autouse=True)
+def nothing_outlives_a_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No thread and no process does, but those of fixtures that many share; and all draw from the same seed."""
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    is_quick = request.node.get_closest_marker("quick") is not None
+    running, children = set(threading.enumerate()), set() if is_quick else _children()
+    _started.clear()
+    yield
+    assert not (is_quick and _started), f"it starts {_started}: mark it with `process`, to keep it out of `make quick`"
+    for thread in set(threading.enumerate()) - running:
+        if not thread.name.startswith(KEPT_THREADS):
+            thread.join(PATIENCE / 4)
+            assert not thread.is_alive(), f"{thread} outlives the test"
+    if not is_quick:
+        _end_those_in_waiting()
+        _, left = psutil.wait_procs(_children() - children, timeout=PATIENCE / 4)  # some are about to end
+        for process in left:
+            process.kill()
+        assert not left, f"{left} outlive the test"
+
+
+def _children() -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True))
+
+
+def _end_those_in_waiting() -> None:
+    """End the workers that wait for a job and what measures the pace, and await those whose run has ended."""
+    pace.end_measuring()
+    while executor._spares:
+        spare = executor._spares.pop()
+        spare.kill()
+        spare.wait()
+    while executor._started:
+        executor._started.pop().wait(PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +175,7 @@ def trained(tmp_path_factory) -> tuple[Path, list[Run]]:
     home = tmp_path_factory.mktemp("trained")
     settings = Settings(home=home)
     store = RunStore(settings.store_url)
-    config = preset("digits", epochs=1, threads=2)
+    config = preset("digits", epochs=1, threads=1)
     runs = store.add_comparison([(asdict(NetSpec(family, 8)), asdict(config)) for family in ("plain", "resnet")])
     return home, [work_on(store, settings, run) for run in runs]
 

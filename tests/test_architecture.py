@@ -88,6 +88,7 @@ def test_pages_leave_torch_sqlalchemy_and_plotly_to_the_engine(path):
     assert not {name.split(".")[0] for name in imports(path)} & {"torch", "sqlalchemy", "plotly", "captum"}
 
 
+@pytest.mark.process
 def test_the_first_page_does_not_wait_for_torch():
     modules = "resnet_viz.ui.home, resnet_viz.ui.plan, resnet_viz.ui.watch, resnet_viz.ui.comparisons, resnet_viz.plots"
     code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"

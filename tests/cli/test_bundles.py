@@ -286,6 +286,7 @@ def bad_files(bundle: Path, tmp_path: Path):
     yield rewrite(bundle, {"evaluations.csv": head + b"1,99999999999,1,1,1,1\n"}), "cannot be read"
 
 
+@pytest.mark.long
 def test_what_is_no_bundle_gets_a_sentence_and_changes_nothing(bundle, store, tmp_path):
     count = 0
     for data, sentence in bad_files(bundle, tmp_path):

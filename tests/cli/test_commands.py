@@ -42,11 +42,13 @@ def test_every_command_says_what_it_does(capsys):
         assert "usage: resnet-viz" in capsys.readouterr().out
 
 
+@pytest.mark.process
 def test_help_and_lists_do_not_wait_for_torch(home):
     code = "import sys; from resnet_viz.cli import main; main(['runs', 'list']); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=place.ROOT, capture_output=True).returncode == 0
 
 
+@pytest.mark.process
 def test_both_ways_to_the_command_line_are_one():
     for words in (["-m", "resnet_viz"], ["-c", "import sys; from resnet_viz.cli import main; sys.exit(main())"]):
         done = subprocess.run([sys.executable, *words, "--version"], cwd=place.ROOT, capture_output=True, text=True)
@@ -93,6 +95,7 @@ def test_runs_are_paused_resumed_and_stopped(store, nobody_works, capsys):
     assert main(["runs", "stop", "nothere"]) == 2
 
 
+@pytest.mark.long
 def test_a_script_and_onnx_are_written_where_asked(there, tmp_path, capsys):
     pytest.importorskip("onnx", reason="needs the onnx package")
     assert main(["export", there[1].id, "--script", "--onnx", "--to", str(tmp_path / "new")]) == 0

@@ -161,6 +161,7 @@ def test_two_processes_that_ask_at_once_download_once(served, tmp_path):
     assert told.count("Unpacking CIFAR-10") == 1
 
 
+@pytest.mark.long
 def test_waiting_for_another_download_can_be_stopped(served, tmp_path):
     (tmp_path / "data" / "cache").mkdir(parents=True)
 

@@ -111,6 +111,7 @@ def test_formats_outside_the_list_are_refused_whatever_their_name(photo):
             decode_image(encode(photo, kind))
 
 
+@pytest.mark.long
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked():
     bomb = encode(Image.new("1", (30_000, 30_000)), "PNG", compress_level=9)
     assert len(bomb) < MAX_BYTES

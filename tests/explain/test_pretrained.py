@@ -140,6 +140,7 @@ def test_a_reader_can_stop_and_go_on(site, tmp_path):
     assert Files.asked[1].startswith("bytes=")
 
 
+@pytest.mark.long
 def test_the_fetched_net_answers_as_torchvisions_own_on_the_same_photograph(site, tmp_path, model, shared):
     net, _, _ = site
     ours = load_checkpoint(fetch_published(net, tmp_path, ignore))

@@ -64,6 +64,7 @@ def test_it_is_the_same_after_a_way_through_a_frame():
     assert (again.missed, again.counts) == (found.missed, found.counts)
 
 
+@pytest.mark.long
 def test_foreign_pictures_have_the_nets_format_and_none_of_its_own_data():
     form = PictureFormat(24, 3, ("a",), (0.5,) * 3, (0.2,) * 3)
     found = foreign_pictures(form, "shapes")

@@ -83,6 +83,7 @@ def test_blocks_that_change_the_size_of_the_map_stay(asked):
         error_with(net, x, labels, [name for name in blocks_of(net) if name != "stage2.block1"])
 
 
+@pytest.mark.long
 def test_curves_begin_with_the_net_as_it_is_and_touch_no_weight(asked):
     net, x, labels = asked
     before = {name: value.clone() for name, value in net.state_dict().items()}

@@ -88,6 +88,7 @@ def test_the_batchs_own_statistics_count_in_training_mode():
     assert 0.4 < of(frame, "training").loc["stem.act1", "active"] < 0.6
 
 
+@pytest.mark.long
 def test_blocks_are_left_out_as_often_as_linear_decay_says():
     spec = NetSpec("resnet", 26, width=1, survival=0.4)
     net, x = net_and_pictures(spec, 600)

@@ -107,12 +107,14 @@ def test_a_broken_database_is_set_aside_with_a_message_and_not_deleted(tmp_path,
     assert aside.read_bytes() == content
 
 
+@pytest.mark.process
 def test_many_processes_open_a_fresh_database_at_once(tmp_path):
     code = f"from resnet_viz.runs import RunStore; RunStore('sqlite:///{tmp_path}/new.sqlite')"
     opened = [subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2]) for _ in range(6)]
     assert [process.wait() for process in opened] == [0] * 6
 
 
+@pytest.mark.process
 def test_many_processes_open_an_old_database_at_once(tmp_path):
     url = make(tmp_path / "runs.sqlite", "2")
     code = f"from resnet_viz.runs import RunStore; RunStore({url!r})"

@@ -73,6 +73,7 @@ def test_plain_and_residual_runs_stand_side_by_side_plain_first(recorded):
         assert listed == [run.id for run in pair]
 
 
+@pytest.mark.long
 def test_recorded_weights_give_the_recorded_error_on_digits(digits):
     with_weights = [run for run in recorded_stores()["digits"].runs() if run.weights]
     assert len(with_weights) == 5
@@ -84,6 +85,7 @@ def test_recorded_weights_give_the_recorded_error_on_digits(digits):
         assert error == pytest.approx(run.test_error, abs=2 / 397)  # weights are 16-bit floats
 
 
+@pytest.mark.long
 def test_shapes_are_drawn_as_they_were_when_the_recorded_runs_learned_from_them():
     form = load_dataset("shapes").form
     for run in recorded_stores()["shapes"].runs():
@@ -92,6 +94,7 @@ def test_shapes_are_drawn_as_they_were_when_the_recorded_runs_learned_from_them(
         assert (*form.mean, *form.std) == pytest.approx((*told.mean, *told.std), abs=1e-7)  # 130 pixels off by one
 
 
+@pytest.mark.long
 def test_recorded_shapes_have_kept_some_epochs_and_their_errors():
     data = load_dataset("shapes")
     x, labels = normalize(torch.from_numpy(data.test_pictures), data.form), torch.from_numpy(data.test_labels)
@@ -111,11 +114,12 @@ def test_recorded_shapes_have_kept_some_epochs_and_their_errors():
         assert all(torch.equal(last[name], end[name]) for name in end)
 
 
+@pytest.mark.long
 def test_recorded_weights_give_the_recorded_error_on_photographs(shared, cifar10_test):
     pictures, labels = cifar10_test
     with_weights = [run for run in recorded_stores()["short"].runs() if run.weights]
     assert len(with_weights) == 8
-    for run in with_weights[:4]:
+    for run in with_weights[:2]:
         net = load_checkpoint(run.weights).eval()
         assert net.spec == NetSpec(**run.facts["spec"])
         with torch.no_grad():

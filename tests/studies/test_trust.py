@@ -55,6 +55,7 @@ def shapes() -> pd.DataFrame:
     return frame
 
 
+@pytest.mark.long
 def test_maps_of_nets_of_shapes_are_held_against_the_masks_of_their_pictures(shapes):
     assert len(shapes) == 2 * 3 * 3  # nets, methods with random order, pictures
     expected = shape_masks()[pick(1000, 3)].mean((1, 2))
@@ -66,6 +67,7 @@ def test_maps_of_nets_of_shapes_are_held_against_the_masks_of_their_pictures(sha
     assert random["inside"].to_numpy() == pytest.approx(random["mask_share"].to_numpy(), abs=0.05)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", ["plain", "resnet"])
 def test_guided_backprop_fails_under_random_weights_and_gradients_do_not(family):
     runs = [run for run in recorded_stores()["digits"].runs() if run.weights]

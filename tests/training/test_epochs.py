@@ -68,6 +68,7 @@ def test_a_run_that_goes_on_for_more_epochs_keeps_these_too(store, by_hand, monk
     assert_kept(run, by_hand)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("broken", [0, 2, 3])
 def test_a_full_disk_leaves_no_gap_once_the_run_is_resumed(store, by_hand, monkeypatch, broken):
     write = Storage.write

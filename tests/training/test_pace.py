@@ -10,6 +10,7 @@ import pytest
 from resnet_viz.nets import NetSpec
 from resnet_viz.training import Device, TrainingConfig, find_devices, measure_pace, pace
 
+pytestmark = pytest.mark.process
 SPEC, CONFIG = NetSpec("resnet", 8), TrainingConfig(batch_size=2)
 
 

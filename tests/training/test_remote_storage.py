@@ -8,12 +8,13 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+from fsspec.implementations.sftp import SFTPFileSystem
 
 from resnet_viz.nets import CheckpointError, NetSpec
 from resnet_viz.runs import RunStatus, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import load_net, preset
-from tests.conftest import work_on
+from tests.conftest import PATIENCE, work_on
 
 USER, PASSWORD = "reader", "open-sesame"
 
@@ -53,13 +54,19 @@ def sftp(tmp_path) -> Iterator[tuple[str, Path]]:
         loop.run_until_complete(serve())
         loop.run_forever()
 
-    threading.Thread(target=run, daemon=True).start()
-    assert ready.wait(30)
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert ready.wait(PATIENCE)
     yield f"sftp://{USER}:{PASSWORD}@127.0.0.1:{found[0]}{folder}", folder
-    asyncio.run_coroutine_threadsafe(close(), loop).result(30)
+    for connected in SFTPFileSystem._cache.values():
+        connected.client.close()
+    SFTPFileSystem.clear_instance_cache()
+    asyncio.run_coroutine_threadsafe(close(), loop).result(PATIENCE)
     loop.call_soon_threadsafe(loop.stop)
+    thread.join(PATIENCE)
 
 
+@pytest.mark.long
 def test_a_run_keeps_its_checkpoints_on_another_machine_and_goes_on_from_there(home, sftp):
     url, folder = sftp
     settings = Settings(storage=url)

@@ -36,6 +36,7 @@ CASES = [
 ]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("spec", "changes"), CASES, ids=lambda value: str(value) if isinstance(value, NetSpec) else "")
 def test_the_script_repeats_the_curve_to_the_bit(spec, changes, store, tmp_path):
     config = preset("digits", precision="fp32", threads=1, device="cpu", **changes)
@@ -54,17 +55,18 @@ def test_the_script_repeats_the_curve_to_the_bit(spec, changes, store, tmp_path)
     assert f"test error {run.test_error:.2%}" in done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("dataset", ["digits", *SOURCES])
-def test_scripts_of_all_data_sets_are_clean(dataset, tmp_path):
+@pytest.mark.process
+def test_scripts_of_all_data_sets_are_clean(tmp_path):
     recipes = [
         {"optimizer": optimizer, "schedule": schedule, "augmentation": augmentation}
         for optimizer, schedule, augmentation in zip(cycle(OPTIMIZERS), SCHEDULES, AUGMENTATIONS, strict=False)
     ]
-    for number, changes in enumerate(recipes):
-        config = preset(dataset, "paper", 110, **changes)
-        source = to_script(asdict(NetSpec("resnet", 110)), asdict(config), FACTS, "abcd")
-        ast.parse(source)
-        (tmp_path / f"run{number}.py").write_text(source)
+    for dataset in ("digits", *SOURCES):
+        for number, changes in enumerate(recipes):
+            config = preset(dataset, "paper", 110, **changes)
+            source = to_script(asdict(NetSpec("resnet", 110)), asdict(config), FACTS, "abcd")
+            ast.parse(source)
+            (tmp_path / f"{dataset}_{number}.py").write_text(source)
     assert subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", "--line-length=120", "."],
                           cwd=tmp_path).returncode == 0  # fmt: skip
 
