@@ -10,6 +10,7 @@ from torch import nn
 
 from resnet_viz.data import PictureFormat, normalize
 from resnet_viz.nets import CheckpointError, NetSpec, build_net, load_checkpoint, weighted_layers
+from resnet_viz.nets.build import build_outline
 from resnet_viz.nets.foreign import ForeignError, recognize, rename
 
 TORCHVISION = {
@@ -23,26 +24,59 @@ TORCHVISION = {
     "vgg16_bn": NetSpec("vgg", 16, classes=1000),
     "vgg19_bn": NetSpec("vgg", 19, classes=1000),
 }
+EACH_KIND = ("resnet18", "resnet50", "vgg16", "vgg16_bn")  # basic blocks, bottlenecks, VGG with and without norms
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @pytest.mark.parametrize("name", TORCHVISION)
-def test_outputs_and_gradients_equal_torchvisions_with_the_same_weights(name):
-    torch.manual_seed(0)
-    theirs = torchvision.models.get_model(name, weights=None).eval()
-    state = theirs.state_dict()
+def test_torchvisions_nets_are_recognized_and_every_tensor_has_its_place(name):
+    with torch.device("meta"):
+        state = torchvision.models.get_model(name, weights=None).state_dict()
     spec = recognize(state)
     assert spec == TORCHVISION[name]
-    ours = build_net(spec).eval()
+    places = {key: tensor.shape for key, tensor in rename(state, spec).items()}
+    assert places == {key: tensor.shape for key, tensor in build_outline(spec).state_dict().items()}
+
+
+@pytest.mark.parametrize(
+    "name", [*EACH_KIND[:2], *(pytest.param(name, marks=pytest.mark.long) for name in EACH_KIND[2:])]
+)
+def test_outputs_and_gradients_equal_torchvisions_with_the_same_weights(name):
+    assert_equal_to_torchvisions(name)
+
+
+@pytest.mark.slow
+def test_outputs_and_gradients_of_all_depths_equal_torchvisions():
+    for name in set(TORCHVISION) - set(EACH_KIND):
+        assert_equal_to_torchvisions(name)
+
+
+def fill(net: nn.Module) -> nn.Module:
+    """A net that was made on the meta device, with weights that keep the size of what passes: cheaper than its own."""
+    net = net.to_empty(device="cpu")
+    for name, tensor in net.state_dict().items():
+        if tensor.dim() > 1:
+            tensor.normal_(0, (2 / tensor[0].numel()) ** 0.5)
+        else:
+            tensor.fill_(name.endswith("running_var")) if "running" in name else tensor.fill_(0.5)
+    return net
+
+
+def assert_equal_to_torchvisions(name: str) -> None:
+    torch.manual_seed(0)
+    with torch.device("meta"):
+        theirs = torchvision.models.get_model(name, weights=None)
+    theirs, spec = fill(theirs).eval(), TORCHVISION[name]
+    state = theirs.state_dict()
+    ours = build_outline(spec).to_empty(device="cpu").eval()
     ours.load_state_dict(rename(state, spec))
     x, labels = torch.randn(2, 3, 64, 64), torch.tensor([3, 141])
     scores, expected = ours(x), theirs(x)
     torch.testing.assert_close(scores, expected, rtol=1e-5, atol=1e-5)
     for answer in (scores, expected):
         nn.functional.cross_entropy(answer, labels).backward()
-    gradients = rename(
-        {key: weight.grad for key, weight in theirs.named_parameters()} | dict(theirs.named_buffers()), spec
-    )
+    given = {key: weight.grad for key, weight in theirs.named_parameters() if weight.grad is not None}
+    gradients = rename(given | dict(theirs.named_buffers()), spec)
     for key, weight in ours.named_parameters():
         torch.testing.assert_close(weight.grad, gradients[key], rtol=1e-5, atol=1e-5)
 
@@ -123,6 +157,7 @@ def published(shared, depth: int, digest: str):
 
 @pytest.mark.parametrize(("depth", "digest", "wrong"), [(20, "12fca82f", 43), (56, "4bfd9763", 40)])
 # benchmarks/published_checkpoints.md has the counts: of these 500, and of all 10,000 those that were published
+@pytest.mark.long
 def test_published_checkpoints_err_on_as_many_pictures_as_they_should(shared, cifar10_test, depth, digest, wrong):
     net = published(shared, depth, digest)
     assert net.spec == NetSpec("resnet", depth, "A")
@@ -158,6 +193,7 @@ def test_the_first_name_that_differs_is_told(state):
     assert "layer1.0.conv1.weight is missing" in refused({"conv1.weight": torch.zeros(16, 3, 3, 3)})
 
 
+@pytest.mark.long
 def test_nets_that_were_never_published_are_refused():
     uneven = dict(CifarNet(2, "B", bottleneck=False).state_dict())
     assert "depth 12 is not 6n+2" in refused({k: v for k, v in uneven.items() if not k.startswith("layer3.1")})
@@ -180,6 +216,7 @@ def test_a_file_without_a_state_dict_is_refused(tmp_path):
             load_checkpoint(path)
 
 
+@pytest.mark.long
 def test_renaming_leaves_no_weight_out():
     spec = NetSpec("vgg", 19)
     assert len(weighted_layers(build_net(NetSpec("vgg", 34)))) == 34

@@ -57,12 +57,12 @@ def test_what_has_no_meaning_for_a_family_is_settled_so_that_equal_nets_are_equa
     assert NetSpec("resnet", 20, "C", zero_last_norm=True).plain_twin == NetSpec("plain", 20)
 
 
-@pytest.mark.parametrize("spec", [*ZOO, NetSpec("resnet", 1202, "C", in_channels=1, survival=1 / 3)], ids=str)
-def test_a_spec_round_trips_through_json_and_a_url(spec):
-    assert NetSpec.from_json(spec.to_json()) == spec
-    slug = spec.to_slug()
-    assert NetSpec.from_slug(slug) == spec
-    assert quote(slug, safe="") == slug
+def test_every_spec_round_trips_through_json_and_a_url():
+    for spec in (*ZOO, NetSpec("resnet", 1202, "C", in_channels=1, survival=1 / 3)):
+        assert NetSpec.from_json(spec.to_json()) == spec
+        slug = spec.to_slug()
+        assert NetSpec.from_slug(slug) == spec
+        assert quote(slug, safe="") == slug
 
 
 def test_slugs_and_names_tell_all_nets_apart():

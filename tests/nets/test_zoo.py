@@ -7,19 +7,38 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_viz.nets import NetSpec, build_net, layer_table, possible_depths, weighted_layers
 from resnet_viz.nets.build import build_outline
-from tests.nets.zoo import KINDS, ZOO, small_size
+from tests.nets.zoo import COVERING, KINDS, ZOO, small_size
 
-SHALLOW = [
-    *(NetSpec(family, depth) for family in ("plain", "resnet") for depth in range(8, 111, 6)),
-    *(NetSpec("resnet", depth, "B", stem="imagenet") for depth in (34, 101, 152)),
+DEEP = [
+    *(NetSpec(family, 110) for family in ("plain", "resnet")),
+    NetSpec("resnet", 152, "B", stem="imagenet"),
     NetSpec("resnet", 164, "B", block="bottleneck", order="preact"),
 ]
-EVERY_DEPTH = dict.fromkeys(
-    NetSpec(family, depth, stem=stem, block=block)
+DEPTHS = {
+    (family, stem, block): possible_depths(family, stem, block)
     for family in ("plain", "resnet")
     for stem, block, _ in KINDS
-    for depth in possible_depths(family, stem, block)
-)
+}
+
+
+def is_large(spec: NetSpec) -> bool:
+    """Whether a step takes a good part of a second."""
+    return spec.stem == "imagenet" or spec.depth > 50
+
+
+def at_depths(pick: slice) -> list[NetSpec]:
+    """Nets of every kind at some of their depths, from the shallowest to the deepest."""
+    return list(
+        dict.fromkeys(
+            NetSpec(family, depth, stem=stem, block=block)
+            for (family, stem, block), depths in DEPTHS.items()
+            for depth in depths[pick]
+        )
+    )
+
+
+EVERY_DEPTH = at_depths(slice(None))
+BOUNDARY_DEPTHS = at_depths(slice(2)) + at_depths(slice(-2, None))
 
 
 def take_one_step(spec: NetSpec) -> tuple[nn.Module, torch.Tensor]:
@@ -34,22 +53,51 @@ def take_one_step(spec: NetSpec) -> tuple[nn.Module, torch.Tensor]:
     return net, loss
 
 
-@pytest.mark.parametrize("spec", [*ZOO, *SHALLOW], ids=str)
-def test_every_net_trains_one_step_with_finite_loss_to_finite_weights(spec):
+def assert_one_step_is_finite(spec: NetSpec) -> None:
     net, loss = take_one_step(spec)
-    assert torch.isfinite(loss)
-    assert all(torch.isfinite(weight).all() for weight in net.parameters())
+    assert torch.isfinite(loss), spec
+    assert all(torch.isfinite(weight).all() for weight in net.parameters()), spec
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [pytest.param(spec, marks=pytest.mark.long if is_large(spec) else ()) for spec in (*COVERING, *DEEP)],
+    ids=str,
+)
+def test_nets_of_every_pair_of_options_train_one_step_to_finite_weights(spec):
+    assert_one_step_is_finite(spec)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", EVERY_DEPTH, ids=str)
-def test_nets_of_all_depths_train_one_step_with_finite_loss(spec):
-    _, loss = take_one_step(spec)
-    assert torch.isfinite(loss)  # the weights need not be: in plain nets of 600 layers the first gradients overflow
+def test_every_other_net_trains_one_step_to_finite_weights():
+    for spec in set(ZOO) - set(COVERING):
+        assert_one_step_is_finite(spec)
 
 
-@pytest.mark.parametrize("spec", ZOO, ids=str)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", DEPTHS, ids="-".join)
+def test_nets_of_all_depths_train_one_step_with_finite_loss(kind):
+    family, stem, block = kind
+    for depth in DEPTHS[kind]:
+        spec = NetSpec(family, depth, stem=stem, block=block)
+        _, loss = take_one_step(spec)
+        # The weights need not be finite: in plain nets of 600 layers the first gradients overflow.
+        assert torch.isfinite(loss), spec
+
+
+@pytest.mark.parametrize("spec", COVERING, ids=str)
 def test_the_table_has_the_layers_shapes_and_parameters_of_the_net_each_used_once(spec):
+    assert_table_counts_the_net(spec)
+
+
+@pytest.mark.slow
+def test_the_table_counts_every_other_net():
+    for spec in set(ZOO) - set(COVERING):
+        assert_table_counts_the_net(spec)
+
+
+def assert_table_counts_the_net(spec: NetSpec) -> None:
+    """A trace of the net on the meta device has the layers, shapes, parameters and FLOPs of its table."""
     net, seen, size = build_outline(spec).eval(), [], small_size(spec)
     for name, layer in net.named_modules():
         assert not getattr(layer, "inplace", False)  # hooks and Captum need what came in
@@ -59,16 +107,25 @@ def test_the_table_has_the_layers_shapes_and_parameters_of_the_net_each_used_onc
         net(torch.empty(1, spec.in_channels, size, size, device="meta"))
     table = layer_table(spec, size)
     assert list(zip(table["name"], table["output_shape"], strict=True)) == seen
-    assert table["name"].is_unique
+    assert table["name"].is_unique, spec
     assert table["parameters"].sum() == sum(parameter.numel() for parameter in net.parameters())
     assert table["multiply_adds"].sum() * 2 == counter.get_total_flops()
 
 
-@pytest.mark.parametrize("spec", EVERY_DEPTH, ids=str)
-def test_a_depth_counts_the_weighted_layers_off_the_shortcuts(spec):
+def count_weighted_layers(spec: NetSpec) -> int:
+    """Convolutions and fully connected layers of the table, but for those of shortcuts."""
     table = layer_table(spec)
     weighted = table[table["kind"].isin(["convolution", "fully connected"])]["name"]
-    assert (~weighted.str.contains(".shortcut.", regex=False)).sum() == spec.depth
+    return (~weighted.str.contains(".shortcut.", regex=False)).sum()
+
+
+def test_a_depth_counts_the_weighted_layers_off_the_shortcuts():
+    assert [count_weighted_layers(spec) for spec in BOUNDARY_DEPTHS] == [spec.depth for spec in BOUNDARY_DEPTHS]
+
+
+@pytest.mark.slow
+def test_every_depth_counts_the_weighted_layers_off_the_shortcuts():
+    assert [count_weighted_layers(spec) for spec in EVERY_DEPTH] == [spec.depth for spec in EVERY_DEPTH]
 
 
 def test_weighted_layers_name_the_weights_of_the_state_dict():

@@ -1,4 +1,8 @@
-"""Every kind of net that is offered, for tests that run over all of them."""
+"""Every kind of net that is offered, and few of them that have every pair of options, for tests that take long."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import combinations
 
 from resnet_viz.nets import BLOCKS, ORDERS, SHORTCUTS, NetSpec
 
@@ -26,6 +30,24 @@ OTHERS = [
 ZOO = [*PLAIN, *RESIDUAL, *VGG, *SWITCHED, *OTHERS]
 
 assert {spec.block for spec in ZOO} == set(BLOCKS)
+
+
+def cover_pairs(specs: Sequence[NetSpec]) -> list[NetSpec]:
+    """Some of these nets that together have every pair of options which any of them has: the greedy choice."""
+    numbers: dict[tuple[object, ...], int] = {}
+    masks = [
+        sum(1 << numbers.setdefault(pair, len(numbers)) for pair in combinations(asdict(spec).items(), 2))
+        for spec in specs
+    ]
+    missing, chosen = (1 << len(numbers)) - 1, []
+    while missing:
+        best = max(range(len(specs)), key=lambda i: (masks[i] & missing).bit_count())
+        chosen.append(specs[best])
+        missing &= ~masks[best]
+    return chosen
+
+
+COVERING = cover_pairs(ZOO)
 
 
 def small_size(spec: NetSpec) -> int:
