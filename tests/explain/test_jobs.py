@@ -1,38 +1,53 @@
 """Are the jobs of a server computed once each, in a good order, and no further than somebody wants?"""
 
 import threading
-import time
+from types import SimpleNamespace
 
 import pytest
 
 from resnet_viz.explain import AttributionError
-from resnet_viz.explain.jobs import MOST_WAITING, Jobs, JobsError, JobStatus
+from resnet_viz.explain.jobs import MOST_WAITING, Job, Jobs, JobsError, JobStatus
+from tests.conftest import PATIENCE
 
 
 class Gate:
     """Work that goes on only when it is let."""
 
     def __init__(self) -> None:
-        self.began, self.open = threading.Event(), threading.Event()
+        self.began, self.told, self.open = threading.Event(), threading.Event(), threading.Event()
 
     def __call__(self, tell):
         self.began.set()
         while not self.open.wait(0.01):
             tell(0.5)
+            self.told.set()
         return "done"
+
+    def wait_until_it_goes_on(self) -> None:
+        """It has told how far it is once more."""
+        self.told.clear()
+        assert self.told.wait(PATIENCE)
 
 
 def over(job):
-    assert job.over.wait(10)
+    assert job.over.wait(PATIENCE)
+    return job
+
+
+def noting(notes, note, result=None):
+    def job(tell):
+        notes.append(note)
+        return result
+
     return job
 
 
 def test_two_readers_who_ask_at_once_get_one_job():
     jobs, calls = Jobs(), []
-    found = [jobs.ask("a", "A", lambda tell: calls.append(1) or 7, reader) for reader in ("x", "y")]
+    found = [jobs.ask("a", "A", noting(calls, 1, 7), reader) for reader in ("x", "y")]
     assert found[0] is found[1]
     assert over(found[0]).result == 7
-    assert jobs.ask("a", "A", lambda tell: calls.append(1) or 8, "z").result == 7
+    assert jobs.ask("a", "A", noting(calls, 1, 8), "z").result == 7
     assert calls == [1]
 
 
@@ -40,9 +55,9 @@ def test_a_job_that_one_reader_stops_goes_on_for_the_other():
     jobs, gate = Jobs(), Gate()
     job = jobs.ask("a", "A", gate, "x")
     jobs.ask("a", "A", gate, "y")
-    assert gate.began.wait(10)
+    assert gate.began.wait(PATIENCE)
     job.stop("x")
-    time.sleep(0.1)
+    gate.wait_until_it_goes_on()
     assert job.status is JobStatus.RUNNING
     job.stop("y")
     assert over(job).status is JobStatus.STOPPED
@@ -65,8 +80,8 @@ def test_a_job_that_nobody_waits_for_any_more_is_not_begun():
 def test_short_jobs_pass_long_ones():
     jobs, gate, order = Jobs(), Gate(), []
     jobs.ask("gate", "G", gate)
-    assert gate.began.wait(10)
-    asked = [jobs.ask(key, key, lambda tell, key=key: order.append(key), seconds=seconds)
+    assert gate.began.wait(PATIENCE)
+    asked = [jobs.ask(key, key, noting(order, key), seconds=seconds)
              for key, seconds in (("long", 60), ("short", 0.1), ("next", 0.2))]  # fmt: skip
     gate.open.set()
     for job in asked:
@@ -99,7 +114,7 @@ def test_what_goes_wrong_is_a_sentence_and_the_next_job_is_done(capsys):
 def test_no_more_than_a_number_of_jobs_wait():
     jobs, gate = Jobs(), Gate()
     jobs.ask("gate", "G", gate)
-    assert gate.began.wait(10)
+    assert gate.began.wait(PATIENCE)
     for i in range(MOST_WAITING):
         jobs.ask(str(i), "", lambda tell: None)
     with pytest.raises(JobsError, match="wait already"):
@@ -107,11 +122,9 @@ def test_no_more_than_a_number_of_jobs_wait():
     gate.open.set()
 
 
-def test_the_time_left_follows_from_the_time_taken():
-    jobs, gate = Jobs(), Gate()
-    job = jobs.ask("a", "A", gate, "x")
-    assert gate.began.wait(10)
-    time.sleep(0.2)
-    assert 0.1 < job.seconds_left < 5
-    gate.open.set()
-    assert over(job).seconds_left is None
+def test_the_time_left_follows_from_the_time_taken(monkeypatch):
+    monkeypatch.setattr("resnet_viz.explain.jobs.time", SimpleNamespace(monotonic=lambda: 40.0))
+    job = Job("a", "A", Gate(), JobStatus.RUNNING, progress=0.25, began=10.0)
+    assert job.seconds_left == 90.0
+    job.end(JobStatus.DONE)
+    assert job.seconds_left is None
