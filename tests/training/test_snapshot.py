@@ -16,6 +16,7 @@ from resnet_viz.training.storage import Storage
 
 SPEC = NetSpec("resnet", 8, "B", in_channels=1)
 CONFIG = TrainingConfig(epochs=3, batch_size=32, precision="fp32", device="cpu")
+LONG = pytest.mark.long
 CASES = {
     "SGD": (SPEC, CONFIG),
     "AdamW, mixup, clipped": (SPEC, replace(CONFIG, optimizer="adamw", augmentation="mixup", clip_norm=1.0)),
@@ -28,15 +29,15 @@ CASES = {
 }
 
 
-def follow(data, spec, config, snapshot=None, keep_at=None):
-    """All that a training told, its last weights, and the snapshot taken at the report number `keep_at`."""
-    kept, told, net, save = None, [], None, None
+def follow(data, spec, config, snapshot=None, keep_at=()):
+    """All that a training told, its last weights, and the snapshots taken at the reports of these numbers."""
+    kept, told = [], []
     for number, report in enumerate(train(spec, config, data, snapshot)):
         if isinstance(report, Started):
             net, save = report.net, report.save
         told.append(report)
-        if number == keep_at:
-            kept = save()
+        if number in keep_at:
+            kept.append(save())
     return told, {name: value.clone() for name, value in net.state_dict().items()}, kept
 
 
@@ -51,30 +52,38 @@ def epochs(told) -> list[tuple]:
     return [(e.epoch, e.step, e.train_loss, e.train_error, e.test_loss, e.test_error) for e in ends]
 
 
-@pytest.mark.parametrize(("spec", "config"), CASES.values(), ids=CASES)
+def assert_same_training(told, weights, expected_told, expected_weights) -> None:
+    """The same curve without gap or double step, the same ends of epochs and weights, to the bit."""
+    pd.testing.assert_frame_equal(curve(told), curve(expected_told), check_exact=True)
+    assert epochs(told) == epochs(expected_told)
+    for name, value in expected_weights.items():
+        assert torch.equal(weights[name], value), name
+
+
+@pytest.mark.parametrize(
+    ("spec", "config"),
+    [pytest.param(*case, id=name, marks=() if name in ("SGD", "dropout shortcut") else LONG)
+     for name, case in CASES.items()],
+)  # fmt: skip
 def test_a_training_resumed_at_any_report_is_the_one_never_left_to_the_bit(spec, config, few_digits, monkeypatch):
     monkeypatch.setattr("resnet_viz.training.loop.REPORT_SECONDS", 0.0)  # a report after every step
     monkeypatch.setattr("resnet_viz.training.loop.WARM_UP_STEPS", 4)
     follow_this = partial(follow, few_digits, spec, config)
     whole, weights, _ = follow_this()
-    expected, ends = curve(whole), epochs(whole)
     places = [i for i, report in enumerate(whole) if not isinstance(report, Started | Evaluating)]
-    for place in places[:: max(1, len(places) // 6)] + places[-1:]:
-        before, _, kept = follow_this(keep_at=place)
-        before = before[: place + 1]
-        after, last, _ = follow_this(snapshot=kept)
-        joined = [report for part in (before, after) for report in part]
-        pd.testing.assert_frame_equal(curve(joined), expected, check_exact=True)  # no gap, no double step
-        assert epochs(joined) == ends
-        for name, value in weights.items():
-            assert torch.equal(last[name], value), name
+    chosen = sorted({*places[:: max(1, len(places) // 4)], places[-1]})
+    told, last, kept = follow_this(keep_at=chosen)
+    assert_same_training(told, last, whole, weights)  # to keep a snapshot changes nothing
+    for place, snapshot in zip(chosen, kept, strict=True):
+        after, last, _ = follow_this(snapshot=snapshot)
+        assert_same_training([*told[: place + 1], *after], last, whole, weights)
 
 
 def test_more_epochs_run_along_the_schedule_once_more(few_digits, monkeypatch):
     monkeypatch.setattr("resnet_viz.training.loop.REPORT_SECONDS", 0.0)  # as many reports each time
-    told, _, kept = follow(few_digits, SPEC, CONFIG, keep_at=len(list(train(SPEC, CONFIG, few_digits))) - 1)
+    told, _, kept = follow(few_digits, SPEC, CONFIG, keep_at=[len(list(train(SPEC, CONFIG, few_digits))) - 1])
     longer = replace(CONFIG, more_epochs=(2,))
-    after, _, _ = follow(few_digits, SPEC, longer, kept)
+    after, _, _ = follow(few_digits, SPEC, longer, kept[0])
     first, second = curve(told), curve(after)
     assert (first["step"].iloc[-1], second["step"].iloc[0], second["step"].iloc[-1]) == (15, 16, 25)
     assert [end[0] for end in epochs(after)] == [4, 5]
@@ -82,9 +91,9 @@ def test_more_epochs_run_along_the_schedule_once_more(few_digits, monkeypatch):
     assert second["learning_rate"].tolist() == alone["learning_rate"].tolist()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def snapshot(few_digits) -> Snapshot:
-    return follow(few_digits, SPEC, CONFIG, keep_at=3)[2]
+    return follow(few_digits, SPEC, CONFIG, keep_at=[3])[2][0]
 
 
 def test_a_snapshot_comes_back_from_the_storage_as_it_was(snapshot, tmp_path):
