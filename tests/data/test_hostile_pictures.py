@@ -67,6 +67,7 @@ def test_a_file_that_lies_is_refused(name):
     assert try_to_decode(liars()[name]) is None
 
 
+@pytest.mark.process
 def test_a_bomb_is_refused_or_its_picture_is_taken_out_of_it():
     outcomes = {name: try_to_decode(data) for name, data in bombs().items()}
     # Texts, profiles and EXIF data are not read, and of rows no more than the picture has.
@@ -128,6 +129,7 @@ def test_a_stop_by_the_keyboard_is_no_broken_picture(monkeypatch):
         decode_image(good()["RGB.png"])
 
 
+@pytest.mark.process
 def test_a_lossless_webp_from_the_box_is_the_same_picture():
     draw = np.random.default_rng(0)
     for channels in (3, 4):
@@ -142,43 +144,59 @@ def test_a_lossless_webp_from_the_box_is_the_same_picture():
 
 
 MEASURE = """
-import resource, sys
+import os, resource, sys
+from pathlib import Path
 from resnet_viz.data import ImageError, decode_image
 from tests.data.hostile import good
 def memory(name):
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith(name))
-data = sys.stdin.buffer.read()
+def measure(path):
+    before, data = memory("VmRSS"), path.read_bytes()
+    try:
+        size = decode_image(data).size
+    except ImageError as error:
+        size = error
+    grown = memory("VmHWM") - before - len(data)
+    return f"{grown} {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024} {size}"
 for small in good().values():
     decode_image(small)
-before = memory("VmRSS")
-try:
-    size = decode_image(data).size
-except ImageError as error:
-    size = error
-print(memory("VmHWM") - before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024, size)
+for name in sys.stdin.read().splitlines():
+    if os.fork() == 0:  # a process that has everything loaded, and whose peak is what it has
+        print(measure(Path(name)), flush=True)
+        os._exit(0)
+    os.wait()
 """
 
 
-def measure(data: bytes) -> tuple[float, float, str]:
-    """Bytes that a fresh process grows by to decode a file, the peak of its box, and what became of the file."""
-    command = [sys.executable, "-c", MEASURE]
-    answer = subprocess.run(command, input=data, cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    grown, box, outcome = answer.strip().split(" ", 2)
-    return float(grown), float(box), outcome
+def measure(*paths: Path) -> list[tuple[float, float, str]]:
+    """Bytes that a fresh process grows by to decode each file, the peak of its box, and what became of the file."""
+    command, names = [sys.executable, "-c", MEASURE], "\n".join(map(str, paths))
+    answer = subprocess.run(command, input=names, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    found = [line.split(" ", 2) for line in answer.splitlines()]
+    return [(float(grown), float(box), outcome) for grown, box, outcome in found]
 
 
+def put(folder: Path, files: dict[str, bytes]) -> list[Path]:
+    paths = [folder / str(number) for number in range(len(files))]
+    for path, data in zip(paths, files.values(), strict=True):
+        path.write_bytes(data)
+    return paths
+
+
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's account of a process's peak memory")
-@pytest.mark.parametrize("name", LARGEST)
-def test_the_largest_pictures_stay_within_the_memory(name):
-    grown, _, outcome = measure(LARGEST[name]())
-    assert outcome.startswith("("), f"refused: {outcome}"
-    assert 0 < grown < MOST_MEMORY
+def test_the_largest_pictures_stay_within_the_memory(tmp_path):
+    measured = measure(*put(tmp_path, {name: make() for name, make in LARGEST.items()}))
+    for name, (grown, _, outcome) in zip(LARGEST, measured, strict=True):
+        assert outcome.startswith("("), f"{name} is refused: {outcome}"
+        assert 0 < grown < MOST_MEMORY, name
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's account of a process's peak memory")
-def test_what_cannot_be_told_from_a_header_cannot_take_more_memory_either():
-    grown, box, outcome = measure(bombs()["codes.webp"])  # it asks for 365 MB
+def test_what_cannot_be_told_from_a_header_cannot_take_more_memory_either(tmp_path):
+    ((grown, box, outcome),) = measure(*put(tmp_path, {"codes.webp": bombs()["codes.webp"]}))  # it asks for 365 MB
     assert "takes too much" in outcome
     assert grown < 10e6
     assert box < 190e6

@@ -218,6 +218,7 @@ def test_a_deep_net_on_large_pictures_passes_few_at_once():
     assert 1 <= pictures_at_once(large, torch.zeros(1, 3, 224, 224)) <= 8
 
 
+@pytest.mark.long
 def test_a_reader_can_stop_a_map_and_no_hook_stays(net, x):
     class Enough(Exception):
         pass
@@ -228,7 +229,7 @@ def test_a_reader_can_stop_a_map_and_no_hook_stays(net, x):
 
     for method in ("integrated_gradients", "occlusion", "deep_lift", "guided_backprop"):
         with pytest.raises(Enough):
-            attribute(net, x.repeat(40, 1, 1, 1), 3, AttributionConfig(method, noise="smoothgrad"), tell)
+            attribute(net, x.repeat(8, 1, 1, 1), 3, AttributionConfig(method, noise="smoothgrad"), tell)
         hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
         assert not any(getattr(module, name) for module in net.modules() for name in hooks)
 
