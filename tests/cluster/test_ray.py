@@ -5,19 +5,19 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from resnet_viz.runs import RunStatus, RunStore
+from resnet_viz.runs import Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import Grid, preset, queue_runs, queue_sweep
-from tests.conftest import work_on
+from tests.conftest import PATIENCE, work_on
 
 ray = pytest.importorskip("ray", reason="needs Ray (the extra cluster)")
-pytestmark = pytest.mark.faults
-PATIENCE = 300.0
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("cluster")]
 ROOT = Path(__file__).parents[2]
 CONFIG = preset("digits", epochs=6, threads=1, precision="fp32", device="cpu")
 
@@ -44,11 +44,17 @@ def settings(postgres_url, tmp_path, monkeypatch) -> Settings:
     return Settings(database_url=postgres_url, executor="ray", storage=str(tmp_path / "storage"))
 
 
-def wait_for(store: RunStore, sweep: str, condition) -> None:
+def wait_for(look: Callable[[], list[Run]], condition: Callable[[list[Run]], bool]) -> list[Run]:
+    """The runs that `look` finds, once the condition holds of them."""
     deadline = time.monotonic() + PATIENCE
-    while not condition(store.sweep(sweep)):
-        assert time.monotonic() < deadline, [(run.status, run.step, run.message) for run in store.sweep(sweep)]
-        time.sleep(0.5)
+    while not condition(runs := look()):
+        assert time.monotonic() < deadline, [(run.status, run.step, run.message) for run in runs]
+        time.sleep(0.2)
+    return runs
+
+
+def have_ended(runs: list[Run]) -> bool:
+    return not any(run.status.is_active for run in runs)
 
 
 def test_a_sweep_of_eight_runs_survives_the_death_of_a_node_and_gives_the_local_numbers(cluster, settings, store):
@@ -59,13 +65,12 @@ def test_a_sweep_of_eight_runs_survives_the_death_of_a_node_and_gives_the_local_
     comparisons = Grid((8,), shortcuts=("A",), seeds=range(4)).comparisons(CONFIG)
     sweep = queue_sweep(shared, settings, comparisons)
     assert len(shared.sweep(sweep)) == 8
-    wait_for(shared, sweep, lambda runs: any(run.step > 10 for run in runs))
+    wait_for(lambda: shared.sweep(sweep), lambda runs: any(run.step > 10 for run in runs))
 
     victim = next(node for node in cluster.list_all_nodes() if not node.head)
     cluster.remove_node(victim, allow_graceful=False)
     cluster.add_node(num_cpus=1)
-    wait_for(shared, sweep, lambda runs: all(not run.status.is_active for run in runs))
-    runs = shared.sweep(sweep)
+    runs = wait_for(lambda: shared.sweep(sweep), have_ended)
     assert [run.status for run in runs] == [RunStatus.FINISHED] * 8, [run.message for run in runs]
     for run in runs:
         assert shared.steps(run.id)["step"].tolist() == list(range(1, run.total_steps + 1))
@@ -83,22 +88,20 @@ def test_a_run_on_the_cluster_is_paused_and_goes_on(cluster, settings):
     shared = RunStore(settings.store_url)
     spec, config = Grid((8,)).comparisons(preset("digits", epochs=100, threads=1))[0][1]
     (run,) = queue_runs(shared, settings, [(spec, config)])
-    deadline = time.monotonic() + PATIENCE
-    while shared.run(run.id).step < 30 and time.monotonic() < deadline:
-        time.sleep(0.2)
+
+    def look() -> list[Run]:
+        return [shared.run(run.id)]
+
+    wait_for(look, lambda runs: runs[0].step >= 30)
     shared.request(run.id, "pause")
-    while shared.run(run.id).status.is_active and time.monotonic() < deadline:
-        time.sleep(0.2)
-    paused = shared.run(run.id)
+    (paused,) = wait_for(look, have_ended)
     assert paused.status is RunStatus.PAUSED
     assert shared.resume(run.id)
-    while shared.run(run.id).step <= paused.step and time.monotonic() < deadline:
-        time.sleep(0.2)
+    wait_for(look, lambda runs: runs[0].step > paused.step)
     shared.request(run.id, "stop")
-    while shared.run(run.id).status.is_active and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert shared.run(run.id).status is RunStatus.STOPPED
-    assert shared.run(run.id).attempt == 2
+    (stopped,) = wait_for(look, have_ended)
+    assert stopped.status is RunStatus.STOPPED
+    assert stopped.attempt == 2
 
 
 def test_a_cluster_of_this_machine_outlives_the_look_at_a_page_that_started_it(tmp_path):

@@ -1,9 +1,12 @@
 """Faults are made for real: processes are killed, disks are full, files are cut."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psutil
@@ -14,9 +17,8 @@ from resnet_viz.runs import Run, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import preset
 from resnet_viz.training.executor import watch_over
-from tests.conftest import work_on
+from tests.conftest import PATIENCE, work_on
 
-PATIENCE = 240.0  # seconds; noisy machines
 CONFIG = replace(preset("digits"), epochs=30, threads=1, precision="fp32", device="cpu")
 SPEC = NetSpec("resnet", 8)
 
@@ -27,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.faults)
 
 
-def queue(store: RunStore, spec: NetSpec = SPEC, **changes: object) -> Run:
+def queue(store: RunStore, spec: NetSpec = SPEC, **changes: Any) -> Run:
     (run,) = store.add_comparison([(asdict(spec), asdict(replace(CONFIG, **changes)))])
     return run
 
@@ -70,18 +72,20 @@ def undisturbed(tmp_path_factory) -> tuple[Run, list[pd.DataFrame]]:
 
 
 @pytest.fixture(autouse=True)
-def no_worker_is_left() -> Iterator[None]:
+def no_worker_is_left(home: Path) -> Iterator[None]:
     yield
     left = workers()
     for worker in left:
         worker.kill()
-    psutil.wait_procs(left, timeout=10)
+    psutil.wait_procs(left, timeout=PATIENCE)
 
 
 def workers() -> list[psutil.Process]:
-    """Workers on this machine that have no job on standard input any more or never had one, spares too."""
+    """All workers of this test's home, with a job and without."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         if "resnet_viz.training.worker" in (process.info["cmdline"] or []):
-            found.append(process)
+            with suppress(psutil.Error):
+                if process.environ().get("RESNET_VIZ_HOME") == os.environ["RESNET_VIZ_HOME"]:
+                    found.append(process)
     return found

@@ -17,31 +17,29 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.nets import load_checkpoint
-from resnet_viz.runs import Owner, RunStatus, RunStore
+from resnet_viz.runs import Owner, Run, RunStatus, RunStore
 from resnet_viz.settings import Settings
 from resnet_viz.training import LimitError, continue_run, prepare_workers, queue_runs, start_workers
 from resnet_viz.training.executor import _asked, _give, end_frozen, watch_over
+from tests.conftest import PATIENCE
 from tests.faults.conftest import CONFIG, SPEC, assert_same, has_ended, history, queue, wait_until, workers
 
-KILLS = 20
+KILLS = 8
+LAST_KILL = 400  # of 630 steps: between a step and its report there are dozens
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_worker_killed_twenty_times_at_random_moments_leaves_no_trace(store, undisturbed, monkeypatch):
+def test_a_worker_killed_again_and_again_leaves_no_trace(store, undisturbed, monkeypatch):
     monkeypatch.setattr("resnet_viz.runs.silence.TRIES", 1000)  # some of the kills come before anything was done
-    settings, chance = Settings(), random.Random(0)
-    run = queue(store)
-    killed = 0
-    while killed < KILLS:
+    settings, run = Settings(), queue(store)
+    moments = [0, 0, *sorted(random.Random(0).sample(range(1, LAST_KILL), KILLS - 2))]
+    for attempt, moment in enumerate(moments, 1):
         prepare_workers()
-        now = wait_until(store, run, lambda now: now.status is not RunStatus.QUEUED, settings)
-        time.sleep(chance.uniform(0.0, 3.0))
-        now = store.run(run.id)
-        if has_ended(now):  # too fast for so many kills: once more, with what is kept
-            pytest.fail(f"the run ended after {killed} kills")
-        os.kill(now.owner.pid, signal.SIGKILL)
-        killed += 1
-        wait_until(store, run, lambda this, attempt=now.attempt: this.attempt > attempt, settings)
+
+        def has_come(this: Run, attempt: int = attempt, moment: int = moment) -> bool:
+            return this.status is RunStatus.RUNNING and this.attempt == attempt and this.step >= moment
+
+        os.kill(wait_until(store, run, has_come, settings).owner.pid, signal.SIGKILL)
     ended = wait_until(store, run, has_ended, settings)
     assert ended.status is RunStatus.FINISHED
     assert ended.attempt == KILLS + 1
@@ -86,14 +84,11 @@ def flip_a_bit(content: bytes) -> bytes:
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
 
-DAMAGES = {
-    **{f"cut to {share:.2%}": (lambda content, s=share: content[: int(s * len(content))])
-       for share in (0.0, 0.001, 0.5, 0.99, 0.9999)},
-    "one bit flipped": flip_a_bit,
-}  # fmt: skip
+def cut_in_half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("damage", [cut_in_half, flip_a_bit])  # tests/training/test_snapshot.py has more kinds
 def test_a_damaged_checkpoint_is_told_and_the_one_before_used(store, undisturbed, damage):
     settings, run_id = pause_and_damage(store, damage)
     steps = [checkpoint.step for checkpoint in store.checkpoints(run_id)]
@@ -148,19 +143,15 @@ def test_a_locked_database_loses_nothing_and_the_page_says_that_it_is_older(stor
     before = wait_until(store, run, lambda now: now.step > 40)
     blocker = sqlite3.connect(home / "runs.sqlite", isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
-    began = time.monotonic()
-    process = psutil.Process(before.owner.pid)
+    process, written = psutil.Process(before.owner.pid), store.run(run.id).step
     used = process.cpu_times().user
-    while time.monotonic() - began < 10.0:
-        time.sleep(0.5)
-    assert process.cpu_times().user > used + 0.5, "the worker trained on"
-    assert store.run(run.id).step < before.step + 63, "nothing was written meanwhile"
-    assert store.run(run.id).is_silent
+    wait_until(store, run, lambda now: now.is_silent and process.cpu_times().user > used + 0.5)  # it trains on
+    assert store.run(run.id).step == written, "nothing was written meanwhile"
     page = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=60)
     page.query_params["comparison"] = run.comparison
     page.run()
     assert not page.exception
-    said = " ".join(element.text for element in page.get("progress")) if page.get("progress") else str(page)
+    said = " ".join(str(element.text) for element in page.get("progress")) if page.get("progress") else str(page)
     assert "what is shown is older" in said
     blocker.execute("ROLLBACK")
     blocker.close()
@@ -200,16 +191,14 @@ def test_a_number_that_is_used_again_belongs_to_a_stranger_who_is_not_touched(st
     _asked[(store.url, run.id, 1)] = time.monotonic() - 60
     end_frozen(store)
     store.recover()
-    time.sleep(0.5)
-    assert stranger.poll() is None
     assert store.run(run.id).status is RunStatus.STOPPED
     stranger.communicate(b"\n")
-    assert stranger.returncode == 0
+    assert stranger.returncode == 0, "it was not touched, and ended by itself"
 
 
-def test_twenty_starts_and_stops_leave_no_zombie_and_no_orphan(store):
+def test_starts_and_stops_leave_no_zombie_and_no_orphan(store):
     settings = Settings()
-    for number in range(20):
+    for number in range(8):
         run = queue(store, seed=number)
         prepare_workers()
         start_workers(store, settings)
@@ -217,14 +206,11 @@ def test_twenty_starts_and_stops_leave_no_zombie_and_no_orphan(store):
             wait_until(store, run, lambda now: now.step > 0)
         store.request(run.id, "stop")
         assert wait_until(store, run, has_ended, settings).status is RunStatus.STOPPED
-    deadline = time.monotonic() + 30
-    jobs = lambda: [one for one in workers() if "--spare" not in one.cmdline()]  # noqa: E731
-    while jobs() and time.monotonic() < deadline:
-        watch_over(store, settings)
-        time.sleep(0.2)
+    psutil.wait_procs([worker for worker in workers() if "--spare" not in worker.cmdline()], timeout=PATIENCE)
+    watch_over(store, settings)
     children = psutil.Process().children(recursive=True)
     assert [child for child in children if child.status() == psutil.STATUS_ZOMBIE] == []
-    assert jobs() == []
+    assert [worker for worker in workers() if "--spare" not in worker.cmdline()] == []
 
 
 def test_a_worker_that_slept_past_its_lease_writes_nothing_when_it_wakes(store, undisturbed, monkeypatch):
@@ -273,13 +259,17 @@ def test_two_sessions_that_press_start_at_once_make_one_comparison(home, store):
         wait_until(store, run, has_ended)
 
 
+def is_beyond(step):
+    return lambda run: run.step > step
+
+
 def test_pause_and_resume_and_more_epochs_give_the_curve_of_one_long_run(store, undisturbed):
     settings = Settings()
     run = queue(store)
     start_workers(store, settings)
     for _ in range(2):
         now = store.run(run.id)
-        wait_until(store, run, lambda this, last=now.step: this.step > last + 30)
+        wait_until(store, run, is_beyond(now.step + 30))
         store.request(run.id, "pause")
         assert wait_until(store, run, has_ended).status is RunStatus.PAUSED
         assert continue_run(store, settings, store.run(run.id))
