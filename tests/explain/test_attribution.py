@@ -22,7 +22,7 @@ from resnet_viz.nets import NetSpec, build_net
 SPECS = [NetSpec("plain", 8, in_channels=1), NetSpec("resnet", 14, "B", in_channels=1)]
 
 
-@pytest.fixture(params=SPECS, ids=lambda spec: spec.name)
+@pytest.fixture(params=[SPECS[0], pytest.param(SPECS[1], marks=pytest.mark.long)], ids=lambda spec: spec.name)
 def net(request):
     torch.manual_seed(0)
     net = build_net(request.param)

@@ -18,6 +18,7 @@ def x():
     return torch.randn(2, 1, 16, 16, generator=torch.Generator().manual_seed(0))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_gets_every_number_for_every_picture(net, x, method):
     before = {name: values.clone() for name, values in net.state_dict().items()}

@@ -113,6 +113,7 @@ def test_the_half_width_lies_between_two_lags():
     assert np.isnan(half_width(curve.assign(correlation=np.nan)))
 
 
+@pytest.mark.long
 def test_deep_plain_gradients_shatter_and_residual_ones_do_not():
     pictures = torch.randn(10, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     specs = [(spec.to_slug(), spec) for spec in (NetSpec(f, 32, in_channels=1) for f in ("plain", "resnet"))]

@@ -12,10 +12,7 @@ from resnet_viz.nets import NetSpec, build_net, save_checkpoint, to_onnx, to_pyt
 from resnet_viz.nets.build import build_outline
 from tests.nets.zoo import COVERING, ZOO, small_size
 
-DEEP = [
-    pytest.param(NetSpec("resnet", 1202, survival=0.5), marks=pytest.mark.long),
-    NetSpec("resnet", 152, "B", stem="imagenet"),
-]
+DEEP = [NetSpec("resnet", 1202, survival=0.5), NetSpec("resnet", 152, "B", stem="imagenet")]
 
 
 def run_source(source: str):
@@ -50,6 +47,7 @@ def shapes_of(net: nn.Module) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in net.state_dict().items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("spec", [spec for spec in COVERING if spec.stem == "imagenet"] + DEEP, ids=str)
 def test_the_exported_source_has_the_names_and_shapes_of_our_state_dict(spec):
     with torch.device("meta"):

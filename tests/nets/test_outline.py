@@ -3,13 +3,13 @@
 import pytest
 
 from resnet_viz.nets import NetSpec, SpecError, block_outline, compare_specs, layer_table, net_outline
-from tests.nets.zoo import COVERING, ZOO
+from tests.nets.zoo import COVERING
 
 STAGES = (1, 2, 3, 4, 5)
 
 
 def test_an_unfolded_outline_has_a_box_for_every_weighted_layer_off_the_shortcuts():
-    for spec in ZOO:
+    for spec in COVERING:
         boxes = net_outline(spec, unfolded=STAGES)
         weighted = [box for box in boxes if box.kind in ("convolution", "fully connected")]
         assert len(weighted) == spec.depth, spec

@@ -105,6 +105,7 @@ def test_a_band_of_a_long_run_keeps_its_extremes_in_few_points():
     assert band.y.max() == pytest.approx(highest, rel=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("smoothing", [0.0, 0.9])
 def test_a_hundred_long_runs_share_the_budget_of_points(smoothing):
     curves = [make_long(f"plain-{i}", 3_000, i) for i in range(100)]

@@ -111,6 +111,7 @@ def test_a_named_run_keeps_the_name_of_its_net(store_and_runs):
     assert "the best (plain-8)" in comparison_report(store, [replace(runs[0], name="the best")])
 
 
+@pytest.mark.long
 def test_the_report_of_a_long_run_says_that_its_numbers_are_means_over_64_steps(store, store_and_runs):
     short, last = store_and_runs[1][0], 8320
     (run,) = store.add_comparison([(asdict(NetSpec("plain", 8)), asdict(TrainingConfig(iterations=last)))])

@@ -157,6 +157,7 @@ def test_short_paths_are_those_through_fewer_than_half_of_the_blocks(store):
         assert short_paths_carry_most(OwnEvidence(store)).verdict is expected
 
 
+@pytest.mark.long
 def test_the_recorded_runs_and_answers_judge_every_claim_that_they_are_about(home):
     evidence = Evidence(RunStore(Settings().store_url))
     found = {claim.key: claim.judge(evidence) for claim in ALL}

@@ -84,6 +84,7 @@ def test_guided_backprop_fails_under_random_weights_and_gradients_do_not(family)
         assert (cascade.likeness.mean() > STAYS) == (method == "guided_backprop"), (method, cascade.likeness)
 
 
+@pytest.mark.long
 def test_the_work_that_is_announced_is_the_work_that_is_done():
     net = build_net(NetSpec("plain", 20, in_channels=1, width=4)).eval()  # with parts for every step of a cascade
     passed = 0

@@ -85,6 +85,7 @@ def test_who_looks_every_second_starts_one_worker_and_none_where_one_is_at_work(
     assert started == [settings]
 
 
+@pytest.mark.long
 def test_an_answer_about_a_net_that_learned_more_since_is_none(trained, tmp_path):
     home, (run, _) = trained
     settings = Settings(home=tmp_path)

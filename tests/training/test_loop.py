@@ -190,6 +190,7 @@ def test_held_out_pictures_and_those_beyond_the_subset_are_not_learned_from(few_
         choose_pictures(160, replace(config, held_out=160))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("optimizer", ["adam", "adamw"])
 def test_adam_learns_too(optimizer, few_digits):
     rows, _, _ = collect(train(SPEC, replace(CONFIG, epochs=15, optimizer=optimizer, peak_lr=0.01), few_digits))
