@@ -93,6 +93,8 @@ def nothing_outlives_a_test(request: pytest.FixtureRequest) -> Iterator[None]:
     _started.clear()
     yield
     assert not (is_quick and _started), f"it starts {_started}: mark it with `process`, to keep it out of `make quick`"
+    if room_of(request.node) == "cluster":  # its nodes and threads come and go in the tests, and end with it
+        return
     for thread in set(threading.enumerate()) - running:
         if not thread.name.startswith(KEPT_THREADS):
             thread.join(PATIENCE / 4)

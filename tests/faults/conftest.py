@@ -18,6 +18,7 @@ from resnet_viz.settings import Settings
 from resnet_viz.training import preset
 from resnet_viz.training.executor import watch_over
 from tests.conftest import PATIENCE, work_on
+from tests.pages.conftest import KnownMachine
 
 CONFIG = replace(preset("digits"), epochs=30, threads=1, precision="fp32", device="cpu")
 SPEC = NetSpec("resnet", 8)
@@ -69,6 +70,15 @@ def undisturbed(tmp_path_factory) -> tuple[Run, list[pd.DataFrame]]:
     store = RunStore(settings.store_url)
     run = work_on(store, settings, queue(store))
     return run, history(store, run)
+
+
+@pytest.fixture(autouse=True)
+def pages_without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that a test opens has no server that watches over runs beside it, and a machine that is known."""
+    machine = KnownMachine()
+    monkeypatch.setattr("resnet_viz.training.keep_watch", lambda *_: None)
+    monkeypatch.setattr("resnet_viz.ui.services._start_to_tidy", lambda: None)
+    monkeypatch.setattr("resnet_viz.ui.services._start_to_explore", lambda _store: machine)
 
 
 @pytest.fixture(autouse=True)
