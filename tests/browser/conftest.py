@@ -1,17 +1,16 @@
-"""A real server, a real browser."""
+"""A real server and a real browser, one of each for all tests of a process; a page in a context of its own for each."""
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.browser.driving import AT_REST as AT_REST  # benchmarks take it from here
+from tests.browser.evidence import Contexts, folder_of, keep_evidence
+from tests.browser.server import PATIENCE, Server
+
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
     "--headless",
@@ -23,69 +22,50 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'  # what moves under the mouse is not clicked
-PATIENCE = 120_000  # milliseconds; the browser shares its cores with the training it watches
+
+expect.set_options(timeout=PATIENCE)
 
 
-class Server:
-    """The dashboard as `make run` starts it, on a port of its own."""
-
-    def __init__(self, home: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = os.environ | {"RESNET_VIZ_HOME": str(home)}
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + PATIENCE / 1000
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5):
-                    return
-            except OSError:
-                assert time.monotonic() < deadline, "the server does not answer"
-                time.sleep(0.2)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what was seen of a test that failed, while its pages are open, and say in its report where that lies."""
+    report = yield
+    found = getattr(item, "funcargs", {})
+    if report.failed and call.when != "teardown":
+        folder = keep_evidence(folder_of(item), found.get("contexts"), found.get("server"))
+        report.sections.append(("What was seen", f"pictures of the pages, console and log of the server: {folder}"))
+    return report
 
 
-def choose(page: Page, control: str, option: str) -> None:
-    """Take an option from a drop-down; a page that is drawn again closes an open list, which is then opened again."""
-    for _ in range(12):
-        page.get_by_role("combobox", name=control).click()
-        try:
-            return page.get_by_role("option", name=option).click(timeout=PATIENCE / 12)
-        except TimeoutError:
-            continue
-    pytest.fail(f"the list of {control} does not stay open")
+@pytest.fixture(autouse=True)
+def nothing_outlives_a_test() -> None:
+    """In place of the one for all tests: server and browser outlive a test, and so does what they have ready.
+
+    `Server.clear` waits until every worker has ended.
+    """
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("house"))
+    yield server
+    server.end()
 
 
 @pytest.fixture
-def server(home):
-    """A fresh one, for what trains, asks anew or changes runs."""
-    server = Server(home)
-    yield server
-    server.kill()
+def server(shared_server: Server) -> Iterator[Server]:
+    """The server that all tests of a process share, with an empty home."""
+    if not shared_server.is_up:  # a test that killed it has failed
+        shared_server.start()
+    shared_server.log_seen = shared_server.log.stat().st_size
+    yield shared_server
+    shared_server.clear()
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory):
-    """One for all who only look: with an empty home, which they leave empty."""
-    server = Server(tmp_path_factory.mktemp("house"))
-    yield server
-    server.kill()
-
-
-@pytest.fixture(scope="session")
-def browser():
+def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.fail(f"the browser tests need Chromium at {CHROMIUM}; `make test` installs it")
     with sync_playwright() as playwright:
@@ -95,13 +75,19 @@ def browser():
 
 
 @pytest.fixture
-def page(browser):
-    """A page that fails the test at its end if a script of it failed."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1400})
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    yield page
-    context.close()
-    assert not problems
+def contexts(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Contexts]:
+    """What makes the pages of a test, and fails it at its end where a script of one has failed, or a page broke.
+
+    They close before the server's home is emptied.
+    """
+    found = Contexts(browser)
+    yield found
+    problems = found.problems()
+    kept = keep_evidence(folder_of(request.node), found, server) if problems else None
+    found.close()
+    assert not problems, f"{problems}; {kept} has what was seen"
+
+
+@pytest.fixture
+def page(contexts: Contexts) -> Page:
+    return contexts.new_page()

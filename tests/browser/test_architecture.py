@@ -1,14 +1,16 @@
 """Can a person compose nets, read how they are built, and take one away?"""
 
 import ast
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 from safetensors.torch import save_file
 
 from resnet_viz.nets import NetSpec, build_net, save_checkpoint
-from tests.browser.conftest import AT_REST, PATIENCE, Server, choose
-
-expect.set_options(timeout=PATIENCE)
+from tests.browser.driving import choose, wait_for_rest
+from tests.browser.server import Server
 
 
 def open_page(page: Page, server: Server, link: str = "") -> None:
@@ -21,14 +23,21 @@ def named(page: Page, name: str) -> Locator:
     return page.locator("strong").get_by_text(name, exact=True)
 
 
-def test_the_first_visit_of_a_fresh_server_may_be_a_link_to_any_page(page: Page, server: Server):
-    open_page(page, server, "?compare=resnet-110-B~order.preact")
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "home")
+    yield server
+    server.end()
+
+
+def test_the_first_visit_of_a_fresh_server_may_be_a_link_to_any_page(page: Page, fresh_server: Server) -> None:
+    open_page(page, fresh_server, "?compare=resnet-110-B~order.preact")
     expect(page.get_by_role("link", name="Saliency")).to_be_visible()  # the app's own menu
     expect(page.get_by_text("ResNet-110 (B, Full pre-activation)").first).to_be_visible()
 
 
-def test_composing_drawing_and_taking_a_net_away(page: Page, house: Server, tmp_path):
-    open_page(page, house)
+def test_composing_drawing_and_taking_a_net_away(page: Page, server: Server, tmp_path: Path) -> None:
+    open_page(page, server)
     expect(named(page, "plain-20")).to_be_visible()
 
     # A deeper net: the drawing folds its stages, and unfolds them.
@@ -48,7 +57,7 @@ def test_composing_drawing_and_taking_a_net_away(page: Page, house: Server, tmp_
     expect(named(page, "ResNet-1202 (A, Full pre-activation)")).to_be_visible()
 
     # The net as a file of its own.
-    page.locator(AT_REST).wait_for(state="attached")
+    wait_for_rest(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Net as Python").click()
     source = tmp_path / "net.py"
@@ -63,11 +72,13 @@ def test_composing_drawing_and_taking_a_net_away(page: Page, house: Server, tmp_
     expect(page.get_by_text("ResNet-1202 (A, Full pre-activation)").first).to_be_visible()
 
 
-def test_a_checkpoint_comes_in_through_the_browser_and_a_strange_one_is_told(page: Page, house: Server, tmp_path):
+def test_a_checkpoint_comes_in_through_the_browser_and_a_strange_one_is_told(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
     mine = save_checkpoint(build_net(NetSpec("resnet", 14, "C", classes=5)), tmp_path / "mine.safetensors")
     state = build_net(NetSpec()).state_dict()
     save_file({f"x.{name}": tensor for name, tensor in state.items()}, tmp_path / "strange.safetensors")
-    open_page(page, house)
+    open_page(page, server)
     page.get_by_text("Import a net").click()
     upload = page.locator("input[type=file]")
     upload.set_input_files(tmp_path / "strange.safetensors")
@@ -75,10 +86,3 @@ def test_a_checkpoint_comes_in_through_the_browser_and_a_strange_one_is_told(pag
     upload.set_input_files(mine)
     expect(page.get_by_text("mine.safetensors holds ResNet-14 (C), 5 classes")).to_be_visible()
     assert "resnet-14-C~classes.5" in page.url
-
-
-def test_the_page_does_not_scroll_sideways_on_a_phone(page: Page, house: Server):
-    page.set_viewport_size({"width": 420, "height": 900})
-    open_page(page, house, "?compare=plain-56,resnet-56-exclusive,resnet-152-B~stem.imagenet,vgg-16")
-    expect(named(page, "VGG-16 (batch norm)")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 420

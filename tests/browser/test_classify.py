@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.conftest import PATIENCE, Server
+from tests.browser.driving import MAPS, expect_maps
+from tests.browser.server import Server
 
-expect.set_options(timeout=PATIENCE)
 DIGITS = "nets=run%3Ae486bfd8%2Crun%3A28b243b2"
 
 
@@ -21,14 +21,16 @@ def seven() -> bytes:
     return buffer.getvalue()
 
 
-def test_many_pictures_are_answered_and_one_leads_on_to_its_saliency(page: Page, house: Server, tmp_path: Path):
-    page.goto(f"{house.url}/classify?{DIGITS}")
+def test_many_pictures_are_answered_and_one_leads_on_to_its_saliency(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    page.goto(f"{server.url}/classify?{DIGITS}")
     main = page.get_by_test_id("stMain")
     expect(main.get_by_text("These are test pictures")).to_be_visible()
     expect(main.get_by_text("ResNet-56 (A) says 0")).to_be_visible()
     files = {"seven.png": seven(), "broken.png": seven()[:50], "again": seven()}
     page.locator("input[type=file]").first.set_input_files(
-        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files.items()]
+        [FilePayload(name=name, mimeType="image/png", buffer=data) for name, data in files.items()]
     )
     expect(main.get_by_text("broken.png: The picture is broken")).to_be_visible()
     expect(main.get_by_text("ResNet-56 (A) says 7")).to_be_visible()
@@ -43,19 +45,12 @@ def test_many_pictures_are_answered_and_one_leads_on_to_its_saliency(page: Page,
     main.get_by_role("button", name="Why? Look at the saliency").click()
     page.wait_for_url("**/saliency**")
     expect(main.get_by_text("Seven.png. plain-56 says")).to_be_visible()
-    expect(page.locator(".js-plotly-plot .heatmaplayer image").first).to_be_visible()
+    expect_maps(page, MAPS, 8)
 
 
-def test_published_nets_are_offered_with_their_size(page: Page, house: Server):
-    page.goto(f"{house.url}/classify?{DIGITS}")
+def test_published_nets_are_offered_with_their_size(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/classify?{DIGITS}")
     main = page.get_by_test_id("stMain")
     expect(main.get_by_text("These are test pictures")).to_be_visible()
     main.get_by_role("button", name="More nets").click()
     expect(page.get_by_text("ResNet-50 (torchvision): 98 MB")).to_be_visible()
-
-
-def test_the_page_fits_a_phone(page: Page, house: Server):
-    page.set_viewport_size({"width": 420, "height": 900})
-    page.goto(f"{house.url}/classify")
-    expect(page.get_by_test_id("stMain").get_by_text("ResNet-56 (A) says")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 420

@@ -2,8 +2,7 @@
 
 import re
 import threading
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -11,17 +10,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from resnet_viz.nets import NetSpec
-from resnet_viz.runs import Owner, RunStatus, RunStore, RunWriter
+from resnet_viz.runs import RunStatus, RunWriter
 from resnet_viz.runs.schema import KINDS
-from resnet_viz.settings import Settings
 from resnet_viz.training import preset
 from resnet_viz.ui.watch import REFRESH_SECONDS
-from tests.browser.conftest import AT_REST, PATIENCE, Server
+from tests.browser.driving import LOSS, wait_for_rest, wait_for_steps
+from tests.browser.server import Server, wait_until
 
-expect.set_options(timeout=PATIENCE)
-LOSS = '.figure[aria-label^="Training and test loss"]'
 ERROR = '.figure[aria-label^="Training and test error"]'
-LAST = "document.querySelector(part)?.calcdata?.[0]?.at(-1)?.x ?? 0"
 SLOW_LINE = f"""
 const click = HTMLAnchorElement.prototype.click;
 HTMLAnchorElement.prototype.click = function () {{
@@ -29,17 +25,16 @@ HTMLAnchorElement.prototype.click = function () {{
 }};
 """
 LAYERS = ["conv1", "conv2", "fc"]
+MISSED = 60  # steps of the run that take longer than a look at the store does
 
 
 class Live:
     """A run that gets ten steps twice a second, until it is told to end."""
 
-    def __init__(self, store: RunStore) -> None:
-        (run,) = store.add_comparison([(asdict(NetSpec("resnet", 8)), asdict(preset("digits", epochs=400)))])
-        claim = store.claim(Owner.here(), run_id=run.id)
-        assert claim is not None
-        self.comparison = run.comparison
-        self.writer, self.step, self.ended = RunWriter(store, claim), 0, threading.Event()
+    def __init__(self, server: Server) -> None:
+        claim = server.claim_run(NetSpec("resnet", 8), preset("digits", epochs=400))
+        self.comparison = server.store.run(claim.run_id).comparison
+        self.writer, self.step, self.ended = RunWriter(server.store, claim), 0, threading.Event()
         self.writer.describe({"layers": LAYERS, "norm_layers": LAYERS, "train_count": 1400}, 8400)
         self.thread = threading.Thread(target=self.work, daemon=True)
 
@@ -61,14 +56,15 @@ class Live:
     def end(self) -> None:
         if not self.ended.is_set():
             self.ended.set()
-            self.thread.join()
+            if self.thread.is_alive():
+                self.thread.join()
             self.writer.end(RunStatus.FINISHED)
 
 
 @pytest.fixture
-def begun_late(home: Path):
-    """Asked for before `server`: what is claimed when the server comes, it does not start."""
-    found = Live(RunStore(Settings().store_url))
+def begun_late(server: Server) -> Iterator[Live]:
+    """A run at work that has no step yet."""
+    found = Live(server)
     yield found
     found.end()
 
@@ -77,12 +73,6 @@ def begun_late(home: Path):
 def live(begun_late: Live) -> Live:
     begun_late.begin()
     return begun_late
-
-
-def wait_for_step(page: Page, least: float) -> float:
-    """The last step that the figure of the loss shows, once it is past another."""
-    enough = f"([part, least]) => {{ const last = {LAST}; return last > least && last; }}"
-    return page.wait_for_function(enough, arg=[LOSS, least]).json_value()
 
 
 def range_of(page: Page) -> list[float]:
@@ -103,37 +93,39 @@ def zoom(page: Page) -> list[float]:
     return range_of(page)
 
 
-def test_a_zoom_outlives_new_points_and_another_smoothing(live: Live, server: Server, page: Page):
+def test_a_zoom_outlives_new_points_and_another_smoothing(live: Live, server: Server, page: Page) -> None:
     page.goto(f"{server.url}/train")
-    wait_for_step(page, 20)
+    wait_for_steps(page, 20)
     zoomed = zoom(page)
-    seen = wait_for_step(page, wait_for_step(page, 0))
+    seen = wait_for_steps(page, wait_for_steps(page, 0)[0])[0]
     assert range_of(page) == zoomed
     page.get_by_role("slider", name="Smoothing").press("ArrowRight")
     page.wait_for_function("part => document.querySelector(part).calcdata.length === 4", arg=LOSS)
-    wait_for_step(page, seen)
+    wait_for_steps(page, seen)
     assert range_of(page) == zoomed
     page.wait_for_url("**smoothing=0.01**")
 
 
-def test_a_zoom_outlives_a_figure_that_was_taken_away_and_came_back(live: Live, server: Server, page: Page):
+def test_a_zoom_outlives_a_figure_that_was_taken_away_and_came_back(live: Live, server: Server, page: Page) -> None:
     """As Streamlit does for a moment, where a part of a page runs again while the whole page does."""
     page.goto(f"{server.url}/train")
-    wait_for_step(page, 20)
+    wait_for_steps(page, 20)
     zoomed = zoom(page)
     page.get_by_role("radio", name="Error", exact=True).click()
     expect(page.locator(LOSS)).to_have_count(0)
     page.get_by_role("radio", name="Loss and error").click()
-    wait_for_step(page, wait_for_step(page, 0))
+    wait_for_steps(page, wait_for_steps(page, 0)[0])
     assert range_of(page) == zoomed
 
 
-def test_the_error_says_that_it_waits_and_then_shows_its_first_points(begun_late: Live, server: Server, page: Page):
+def test_the_error_says_that_it_waits_and_then_shows_its_first_points(
+    begun_late: Live, server: Server, page: Page
+) -> None:
     live = begun_late
     page.goto(f"{server.url}/train")
     page.locator(f"{ERROR} text").first.wait_for(state="attached")
     live.begin()
-    wait_for_step(page, 0)
+    wait_for_steps(page, 0)
     expect(page.locator(ERROR)).to_contain_text("at the end of the first epoch")
     live.writer.evaluate(
         {"epoch": 1, "step": 10, "train_loss": 1.0, "train_error": 0.75, "test_loss": 1.0, "test_error": 0.5}, 1.0
@@ -146,28 +138,27 @@ def test_the_error_says_that_it_waits_and_then_shows_its_first_points(begun_late
     assert low <= 50 < 75 <= high < 100
 
 
-def test_figures_that_are_held_stand_still_and_follow_again(live: Live, server: Server, page: Page):
+def test_figures_that_are_held_stand_still_and_follow_again(live: Live, server: Server, page: Page) -> None:
     page.goto(f"{server.url}/train")
-    wait_for_step(page, 0)
+    wait_for_steps(page, 0)
     page.get_by_role("button", name="Hold").click()
     expect(page.get_by_role("button", name="Follow again")).to_be_visible()
-    page.wait_for_timeout(1000 * REFRESH_SECONDS)
-    page.locator(AT_REST).wait_for(state="attached")  # an update that was asked for before may still come
-    held = wait_for_step(page, 0)
-    page.wait_for_timeout(3 * 1000 * REFRESH_SECONDS)
-    assert wait_for_step(page, 0) == held
+    wait_for_rest(page)
+    held = live.step  # an update that was asked for before may still come, and has no more than this
+    wait_until(lambda: live.step > held + MISSED, "the run has gone on")
+    assert wait_for_steps(page, 0)[0] <= held
     page.reload()
     page.get_by_role("button", name="Follow again").click()
-    wait_for_step(page, held)
+    wait_for_steps(page, held)
     expect(page).not_to_have_url(re.compile("held"))
 
 
-def test_a_file_arrives_over_a_slow_line_while_the_page_goes_on(live: Live, server: Server, page: Page):
+def test_a_file_arrives_over_a_slow_line_while_the_page_goes_on(live: Live, server: Server, page: Page) -> None:
     """Streamlit forgets a file that was made on demand once two runs of anybody's page have ended."""
 
     page.add_init_script(SLOW_LINE)
     page.goto(f"{server.url}/train?comparison={live.comparison}&runs=28b243b2")
-    wait_for_step(page, 0)
+    wait_for_steps(page, 0)
     page.get_by_role("button", name="Take away").first.click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Curves").click()
@@ -178,7 +169,7 @@ def test_a_file_arrives_over_a_slow_line_while_the_page_goes_on(live: Live, serv
 
 
 @pytest.mark.parametrize("path", ["train", "gradients"])
-def test_the_end_of_a_run_comes_as_a_toast(live: Live, server: Server, page: Page, path: str):
+def test_the_end_of_a_run_comes_as_a_toast(live: Live, server: Server, page: Page, path: str) -> None:
     page.goto(f"{server.url}/{path}")
     expect(page.get_by_role("button", name="Hold")).to_be_visible()
     live.end()

@@ -6,11 +6,8 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from resnet_viz.runs import RunStore
-from resnet_viz.settings import Settings
-from tests.browser.conftest import PATIENCE, Server, choose
-
-expect.set_options(timeout=PATIENCE)
+from tests.browser.driving import choose
+from tests.browser.server import Server
 
 
 def make_pile(place: Path) -> Path:
@@ -26,7 +23,7 @@ def make_pile(place: Path) -> Path:
     return place
 
 
-def test_own_pictures_are_looked_into_and_learned_from(page: Page, server: Server, home: Path, tmp_path: Path):
+def test_own_pictures_are_looked_into_and_learned_from(page: Page, server: Server, tmp_path: Path) -> None:
     pile = make_pile(tmp_path / "pile")
 
     # Look: the picture page tells what is in the folder and what is wrong with it.
@@ -59,7 +56,7 @@ def test_own_pictures_are_looked_into_and_learned_from(page: Page, server: Serve
     expect(page.get_by_text("Memory: about")).to_be_visible()
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("a gap of")).to_be_visible()
-    runs = RunStore(Settings().store_url).runs()
+    runs = server.store.runs()
     assert [run.config["optimizer"] for run in runs] == ["adamw", "adamw"]
     assert {(run.config["batch_size"], run.config["epochs"], run.total_steps) for run in runs} == {(16, 1, 4)}
     assert all(run.facts["form"]["classes"] == ["bright", "dim"] for run in runs)

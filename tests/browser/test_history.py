@@ -4,9 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Server, choose
-
-expect.set_options(timeout=PATIENCE)
+from tests.browser.driving import choose, expect_heading, wait_for_rest
+from tests.browser.server import Server
 
 
 def go(page: Page, name: str, url: str) -> None:
@@ -20,10 +19,10 @@ def expect_choices(page: Page, depth: int, family: str) -> None:
     expect(page.locator('.st-key-nets [aria-checked="true"], .st-key-nets [aria-pressed="true"]')).to_have_text(family)
 
 
-def test_back_leads_to_the_page_before_as_it_was_left(page: Page, house: Server):
-    page.goto(f"{house.url}/sweep")
+def test_back_leads_to_the_page_before_as_it_was_left(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/sweep")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    go(page, "Train", f"{house.url}/train")
+    go(page, "Train", f"{server.url}/train")
     page.wait_for_function("Object.hasOwn(history, 'pushState')")
     steps = page.evaluate("history.length")
 
@@ -34,7 +33,7 @@ def test_back_leads_to_the_page_before_as_it_was_left(page: Page, house: Server)
     expect(page).to_have_url(re.compile(r"nets=resnet"))
     train = page.url
 
-    go(page, "Data", f"{house.url}/data")
+    go(page, "Data", f"{server.url}/data")
     choose(page, "Augmentation", "none")
     expect(page).to_have_url(re.compile(r"augmentation=none"))
     data = page.url
@@ -43,8 +42,14 @@ def test_back_leads_to_the_page_before_as_it_was_left(page: Page, house: Server)
     page.go_back()
     expect(page).to_have_url(train)
     expect_choices(page, 50, "residual")
+    wait_for_rest(page)
     page.go_forward()
     expect(page).to_have_url(data)
+    expect_heading(page, "What do they learn from?")
+    wait_for_rest(page)
     page.go_back()
+    expect_choices(page, 50, "residual")
+    wait_for_rest(page)
     page.go_back()
-    expect(page).to_have_url(f"{house.url}/sweep")
+    expect(page).to_have_url(f"{server.url}/sweep")
+    expect_heading(page, "What if all of them were tried?")

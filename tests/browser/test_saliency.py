@@ -2,23 +2,22 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Server, choose
+from tests.browser.driving import choose, expect_maps
+from tests.browser.server import Server
 
-expect.set_options(timeout=PATIENCE)
-
-MAPS = ".js-plotly-plot .heatmaplayer image"
+ALL_MAPS = ".js-plotly-plot .heatmaplayer image"
 
 
-def test_a_reader_compares_maps_takes_another_method_and_a_layer(page: Page, house: Server):
-    page.goto(f"{house.url}/saliency?methods=saliency,grad_cam")
+def test_a_reader_compares_maps_takes_another_method_and_a_layer(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/saliency?methods=saliency,grad_cam")
     main = page.get_by_test_id("stMain")
     expect(main.get_by_text("A test picture: airplane.")).to_be_visible()
-    expect(page.locator(MAPS)).to_have_count(5)  # two nets by two methods, and the difference
+    expect_maps(page, ALL_MAPS, 5)  # two nets by two methods, and the difference
     choose(page, "Methods", "Deconvolution")
-    expect(page.locator(MAPS)).to_have_count(7)
+    expect_maps(page, ALL_MAPS, 7)
     page.wait_for_url("**methods=saliency%2Cgrad_cam%2Cdeconvolution**")
     page.reload()
-    expect(page.locator(MAPS)).to_have_count(7)
+    expect_maps(page, ALL_MAPS, 7)
 
     main.get_by_text("The layer that Grad-CAM looks at").click()
     drawing = page.locator('[aria-label^="plain-56, layer by layer"]')
@@ -26,14 +25,14 @@ def test_a_reader_compares_maps_takes_another_method_and_a_layer(page: Page, hou
     expect(main.get_by_role("combobox", name="Layer of plain-56")).to_have_value("stage2.block1")
 
 
-def test_slow_maps_are_announced_can_be_stopped_and_go_on(page: Page, house: Server):
-    page.goto(f"{house.url}/saliency?methods=occlusion")
+def test_slow_maps_are_announced_can_be_stopped_and_go_on(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/saliency?methods=occlusion")
     main = page.get_by_test_id("stMain")
-    expect(page.locator(MAPS)).to_have_count(3)
+    expect_maps(page, ALL_MAPS, 3)
     main.get_by_role("button", name="Parameters").click()
     choose(page, "Noise around the picture", "SmoothGrad: the mean over")
     copies = page.get_by_role("spinbutton", name="Noisy copies")
-    copies.fill("64")
+    copies.fill("32")
     copies.press("Enter")
     page.keyboard.press("Escape")
     expect(main.get_by_text("for 2 maps; you can leave this page")).to_be_visible()
@@ -43,10 +42,3 @@ def test_slow_maps_are_announced_can_be_stopped_and_go_on(page: Page, house: Ser
     main.get_by_role("button", name="Stopped before the end: go on").click()
     expect(main.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     main.get_by_role("button", name="Stop", exact=True).click()
-
-
-def test_the_page_fits_a_phone(page: Page, house: Server):
-    page.set_viewport_size({"width": 420, "height": 900})
-    page.goto(f"{house.url}/saliency")
-    expect(page.locator(MAPS).first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 420

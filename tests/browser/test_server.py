@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from tests.browser.conftest import ROOT, Server
+from tests.browser.server import ROOT, Server
 
 
 def open_socket(port: int, host: str, origin: str) -> int:
@@ -26,7 +26,7 @@ def open_socket(port: int, host: str, origin: str) -> int:
     return status
 
 
-def test_the_settings_are_those_of_the_notes_on_security():
+def test_the_settings_are_those_of_the_notes_on_security() -> None:
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     server = settings["server"]
     assert server["address"] == "127.0.0.1"
@@ -38,25 +38,25 @@ def test_the_settings_are_those_of_the_notes_on_security():
     assert settings["client"]["showErrorDetails"] == "none"
 
 
-def test_only_this_machine_reaches_the_server(house: Server):
+def test_only_this_machine_reaches_the_server(server: Server) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         if probe.connect_ex(("192.0.2.1", 9)):  # sends nothing; tells the address that others would use
             pytest.skip("this machine is in no network")
         address = probe.getsockname()[0]
     with pytest.raises(OSError, match=r"refused|timed out"):
-        socket.create_connection((address, house.port), timeout=5).close()
+        socket.create_connection((address, server.port), timeout=5).close()
 
 
-def test_other_names_and_other_sites_are_turned_away(house: Server):
-    own = f"127.0.0.1:{house.port}"
-    assert open_socket(house.port, own, f"http://{own}") == 101
-    assert open_socket(house.port, f"localhost:{house.port}", f"http://localhost:{house.port}") == 101
-    assert open_socket(house.port, f"evil.example:{house.port}", f"http://evil.example:{house.port}") == 403
-    assert open_socket(house.port, own, "http://evil.example") == 403
+def test_other_names_and_other_sites_are_turned_away(server: Server) -> None:
+    own = f"127.0.0.1:{server.port}"
+    assert open_socket(server.port, own, f"http://{own}") == 101
+    assert open_socket(server.port, f"localhost:{server.port}", f"http://localhost:{server.port}") == 101
+    assert open_socket(server.port, f"evil.example:{server.port}", f"http://evil.example:{server.port}") == 403
+    assert open_socket(server.port, own, "http://evil.example") == 403
 
 
-def test_an_upload_without_the_servers_token_is_refused(house: Server):
-    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=30)
+def test_an_upload_without_the_servers_token_is_refused(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request("PUT", "/_stcore/upload_file/session/file", body=b"x")
     assert connection.getresponse().status == 403
     connection.close()

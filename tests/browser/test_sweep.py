@@ -1,39 +1,81 @@
 """Can a person start a sweep, stop it, let it go on, and look at one of its comparisons?"""
 
 import re
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from resnet_viz.runs import RunStatus, RunStore
-from resnet_viz.settings import Settings
-from tests.browser.conftest import PATIENCE, Server
-
-expect.set_options(timeout=PATIENCE)
+from resnet_viz.runs import Run, RunStatus
+from tests.browser.driving import wait_for_rest
+from tests.browser.server import Server, wait_until
 
 
-def test_a_sweep_is_started_stopped_continued_and_looked_at(page: Page, server: Server, home: Path):
+def runs_of_sweep(page: Page, server: Server) -> list[Run]:
+    """The runs of the sweep that the address names."""
+    found = re.search(r"sweep=(\w+)", page.url)
+    assert found is not None
+    return server.store.sweep(found.group(1))
+
+
+def wait_for_steps(page: Page, server: Server, attempt: int) -> None:
+    """Wait until both runs have trained in this attempt."""
+    wait_until(
+        lambda: all(run.attempt == attempt and run.step and run.status is RunStatus.RUNNING
+                    for run in runs_of_sweep(page, server)),
+        "both runs of the sweep train",
+    )  # fmt: skip
+
+
+def make_endless(page: Page) -> None:
+    """Let each run have 10,500 steps, which nobody waits for."""
+    page.get_by_role("slider", name="Epochs").press("End")
+    expect(page).to_have_url(re.compile("epochs_digits=60"))
+    page.get_by_text("The recipe in detail").click()
+    batch = page.get_by_role("spinbutton", name="Batch size")
+    batch.fill("8")
+    batch.press("Enter")
+    expect(page).to_have_url(re.compile("batch_size_digits=8"))
+    wait_for_rest(page)
+
+
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop all").click()
+    expect(page.get_by_role("button", name="Stop all")).to_be_disabled()
+    expect(page.get_by_role("button", name="Go on")).to_be_enabled()
+
+
+def test_a_sweep_is_stopped_and_continued_and_another_looked_at_when_it_has_ended(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/sweep")
     expect(page.get_by_text("6 runs")).to_be_visible()
     for depth in ("14", "20"):
+        wait_for_rest(page)
         page.get_by_role("button", name=f"Remove {depth}").click()
-        page.wait_for_timeout(500)
+        expect(page.get_by_role("button", name=f"Remove {depth}")).to_have_count(0)
     expect(page.get_by_text("2 runs", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile(r"About [\d.]+ (s|min)"))).to_be_visible()
+    make_endless(page)
     page.get_by_role("button", name="Start the sweep").click()
-    expect(page.get_by_text("of 2 runs have ended")).to_be_visible()
+    expect(page.get_by_text("0 of 2 runs have ended")).to_be_visible()
     assert "sweep=" in page.url
 
     # Stop all of it at once, then let it go on where it stands.
-    page.get_by_role("button", name="Stop all").click()
-    store = RunStore(Settings().store_url)
-    page.wait_for_timeout(1000)
-    expect(page.get_by_role("button", name="Go on")).to_be_enabled()
-    assert not store.count_active()
+    wait_for_steps(page, server, attempt=1)
+    stop(page)
+    stopped = runs_of_sweep(page, server)
+    assert {run.status for run in stopped} == {RunStatus.STOPPED}
     page.get_by_role("button", name="Go on").click()
+    wait_for_steps(page, server, attempt=2)
+    assert all(now.step >= before.step for now, before in zip(runs_of_sweep(page, server), stopped, strict=True))
+    stop(page)
+
+    # A short one, to its end.
+    first = page.url
+    page.get_by_role("slider", name="Epochs").press("Home")
+    page.get_by_role("button", name="Start the sweep").click()
+    page.wait_for_url(lambda url: "sweep=" in url and url.split("sweep=")[1] != first.split("sweep=")[1])
     expect(page.get_by_text("2 of 2 runs have ended")).to_be_visible()
-    assert {run.status for run in store.runs()} == {RunStatus.FINISHED}
-    assert {run.sweep for run in store.runs()} == {re.search(r"sweep=(\w+)", page.url).group(1)}
+    runs = runs_of_sweep(page, server)
+    assert {run.status for run in runs} == {RunStatus.FINISHED}
+    assert {run.spec["family"] for run in runs} == {"plain", "resnet"}
 
     page.get_by_role("button", name="Show its curves").click()
     expect(page.get_by_text("plain-8 · finished")).to_be_visible()

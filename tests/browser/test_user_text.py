@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Server, choose
+from tests.browser.driving import choose
+from tests.browser.server import Server
 
-expect.set_options(timeout=PATIENCE)
 NAMES = ("<img src=x onerror=alert(1)>", "<b>loud", "$x$ **y**", ":smile: :red[x]", "[a](http:x)")
 PATH = "/nowhere/:material/delete:/[log in](http:/example.org)/www.example.org/<img src=x onerror=alert(1)>/ -> /**b**"
 JOINER = "\u2060"
@@ -24,9 +24,7 @@ def make_pile(place: Path) -> Path:
     return place
 
 
-def test_names_that_look_like_markup_are_shown_as_they_are(page: Page, server: Server, tmp_path: Path):
-    alerts: list[str] = []
-    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+def test_names_that_look_like_markup_are_shown_as_they_are(page: Page, server: Server, tmp_path: Path) -> None:
     page.goto(f"{server.url}/data")
     choose(page, "Data set", "A folder of pictures")
     folder = page.get_by_role("textbox", name="Folder or zip on this machine")
@@ -54,4 +52,3 @@ def test_names_that_look_like_markup_are_shown_as_they_are(page: Page, server: S
     assert any(f"{name} has only 3" in warning.inner_text().replace(JOINER, "") for name in NAMES)
     assert page.locator("[onerror]").count() == 0
     assert page.locator(".xtick text tspan[style*=bold], .xtick text a").count() == 0
-    assert alerts == []
