@@ -18,6 +18,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: as many processes as cores run tests
 
@@ -27,6 +28,7 @@ import pytest
 import torch
 from PIL import Image
 from sqlalchemy import create_engine, text
+from xdist.scheduler import LoadScopeScheduling
 
 from resnet_viz.data import ImageData, load_dataset
 from resnet_viz.nets import NetSpec
@@ -64,18 +66,27 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Mark what is quick, keep the users of one database server together, and begin with the browser.
-
-    A browser waits for servers and workers most of the time: where it comes last, all other cores rest meanwhile.
-    """
+    """Mark what is quick, and begin with the browser's, which take longest: the others run beside them."""
     for item in items:
         if "postgresql" in item.nodeid or "postgres" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.process)
-            item.add_marker(pytest.mark.xdist_group("postgres"))
         if room_of(item) not in NOT_QUICK and not any(map(item.get_closest_marker, NOT_QUICK_MARKS)):
             item.add_marker(pytest.mark.quick)
     yield
     items.sort(key=lambda item: room_of(item) != "browser")
+
+
+class Together(LoadScopeScheduling):
+    """Tests that share a server, of databases, of pages for the browser or of a cluster, run in one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        shared = ("tests/browser/", "tests/cluster/", "postgresql")
+        return next((name for name in shared if name in nodeid), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Give each process the next test, or all of those that stay together."""
+    return Together(config, log)
 
 
 def room_of(item: pytest.Item) -> str:

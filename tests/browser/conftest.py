@@ -1,4 +1,4 @@
-"""A real server and a real browser, one of each for all tests of a process; a page in a context of its own for each."""
+"""A real server and a real browser, one of each for all tests here; a page in a context of its own for each."""
 
 import os
 from collections.abc import Generator, Iterator

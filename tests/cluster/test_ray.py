@@ -17,7 +17,7 @@ from resnet_viz.training import Grid, preset, queue_runs, queue_sweep
 from tests.conftest import PATIENCE, work_on
 
 ray = pytest.importorskip("ray", reason="needs Ray (the extra cluster)")
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.faults
 ROOT = Path(__file__).parents[2]
 CONFIG = preset("digits", epochs=6, threads=1, precision="fp32", device="cpu")
 
