@@ -113,11 +113,11 @@ class Suite:
         self.tree, self.data = tree, recorded(folder)
         self.seconds: dict[str, float] = {}
         self.fixtures: dict[str, set[str]] = {}
-        for path in folder.glob("tests-*.json"):
-            for name, test in json.loads(path.read_text()).items():
+        for path in folder.glob("tests-*.jsonl"):
+            for test in map(json.loads, path.read_text().splitlines()):
                 if set(test["outcomes"]) == {"passed"}:
-                    self.seconds[name] = test["seconds"]
-                    self.fixtures[name] = set(test["fixtures"])
+                    self.seconds[test["name"]] = test["seconds"]
+                    self.fixtures[test["name"]] = set(test["fixtures"])
         self.files = {Path(name).as_posix().rpartition(f"/{PACKAGE}/")[2]: name for name in self.data.measured_files()}
 
     def tests_of(self, fault: Fault) -> list[str]:

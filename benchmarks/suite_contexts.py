@@ -1,7 +1,8 @@
 """Which test executes a line? A plugin of pytest that tells coverage.py for whom the lines run that it records.
 
 Started by `benchmarks.suite_coverage`. A test's lines bear its node id, also in the processes that it starts; lines of
-a fixture that tests share bear the fixture's name. What ran, how long, and with which fixtures, is a JSON file.
+a fixture that tests share bear the fixture's name. What ran, how long, and with which fixtures, is a file of JSON
+lines, written test by test: a run that is broken off has told of all before.
 """
 
 import json
@@ -20,7 +21,7 @@ FIXTURE = "fixture:"  # then the folder or file of the fixture, ::, and its name
 GROUP = re.compile(r"@[\w-]+$")  # what pytest-xdist adds to the node ids of tests that stay together
 PATIENCE = 30.0  # seconds, for a server that is asked to end before it is killed
 
-_tests: dict[str, dict[str, Any]] = {}  # by node id: seconds, outcomes, names of fixtures
+_tests: dict[str, dict[str, Any]] = {}  # the one that runs, by node id: seconds, outcomes, names of fixtures
 _kill = subprocess.Popen.kill
 
 
@@ -62,7 +63,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     name, fixtures = GROUP.sub("", item.nodeid), sorted(set(getattr(item, "fixturenames", ())))
     _tests[name] = {"fixtures": fixtures, "seconds": 0.0, "outcomes": []}
     with context(name):
-        return (yield)
+        result = yield
+    with Path(os.environ["SUITE_FOLDER"], f"tests-{os.getpid()}.jsonl").open("a") as file:
+        file.write(json.dumps({"name": name, **_tests.pop(name)}) + "\n")
+    return result
 
 
 @pytest.hookimpl(wrapper=True)
@@ -79,9 +83,3 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if test := _tests.get(GROUP.sub("", report.nodeid)):
         test["seconds"] += report.duration
         test["outcomes"].append(report.outcome)
-
-
-def pytest_sessionfinish() -> None:
-    """Write down what ran in this process."""
-    if _tests:
-        Path(os.environ["SUITE_FOLDER"], f"tests-{os.getpid()}.json").write_text(json.dumps(_tests))
