@@ -45,10 +45,13 @@ def settings(postgres_url, tmp_path, monkeypatch) -> Settings:
 
 
 def wait_for(look: Callable[[], list[Run]], condition: Callable[[list[Run]], bool]) -> list[Run]:
-    """The runs that `look` finds, once the condition holds of them."""
-    deadline = time.monotonic() + PATIENCE
+    """The runs that `look` finds, once the condition holds of them; it fails where nothing happens to them."""
+    seen, deadline = None, 0.0
     while not condition(runs := look()):
-        assert time.monotonic() < deadline, [(run.status, run.step, run.message) for run in runs]
+        now = [(run.status, run.attempt, run.step, run.message) for run in runs]
+        if now != seen:
+            seen, deadline = now, time.monotonic() + PATIENCE
+        assert time.monotonic() < deadline, now
         time.sleep(0.2)
     return runs
 

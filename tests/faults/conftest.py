@@ -36,16 +36,19 @@ def queue(store: RunStore, spec: NetSpec = SPEC, **changes: Any) -> Run:
 
 
 def wait_until(store: RunStore, run: Run, condition: Callable[[Run], bool], settings: Settings | None = None) -> Run:
-    """The run once the condition holds; with settings it is watched over meanwhile, as a server does."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+    """The run once the condition holds; with settings it is watched over meanwhile, as a server does.
+
+    It fails where nothing happens to the run.
+    """
+    seen, deadline = None, 0.0
+    while not condition(now := store.run(run.id)):
+        if (now.status, now.attempt, now.step) != seen:
+            seen, deadline = (now.status, now.attempt, now.step), time.monotonic() + PATIENCE
+        assert time.monotonic() < deadline, f"nothing happened for {PATIENCE} s; the run is {now}"
         if settings is not None:
             watch_over(store, settings)
-        now = store.run(run.id)
-        if condition(now):
-            return now
         time.sleep(0.1)
-    raise AssertionError(f"waited {PATIENCE} s; the run is {store.run(run.id)}")
+    return now
 
 
 def has_ended(run: Run) -> bool:
