@@ -25,9 +25,10 @@ test: .venv/tests.installed $(CHROMIUM) $(POSTGRES) check
 slow: .venv/tests.installed
 	$(BIN)/python -m pytest -m slow
 
-# Kills, cuts, fills and locks what a run depends on.
+# Kills, cuts, fills and locks what a run depends on; a cluster's nodes get the machine for themselves.
 test-faults: .venv/tests.installed $(POSTGRES)
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest -m faults --ignore=tests/cluster
+	$(BIN)/python -m pytest -m faults -n0 tests/cluster
 
 check: .venv/tests.installed
 	$(BIN)/ruff format --check .
