@@ -18,18 +18,26 @@ import numpy as np
 import pytest
 import scipy.io
 from filelock import FileLock
+from PIL import Image
 from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 from torchvision.datasets import CIFAR10, SVHN, FashionMNIST
 
 from resnet_viz.data import DATASETS, DatasetError, load_dataset, sources
+from resnet_viz.data.pictures import fit_picture
 
 
 def test_digits_are_scikit_learns_own_split_without_overlap(digits):
-    assert digits.train_pictures.shape == (1400, 16, 16, 1)
-    assert len(digits.test_labels) == 397
-    labels = np.concatenate([digits.train_labels, digits.test_labels])
-    assert np.array_equal(np.bincount(labels), np.bincount(load_digits().target))
-    assert np.bincount(digits.test_labels).min() >= 38  # stratified: every class is tested
+    theirs = load_digits()
+    gray = (theirs.images * (255 / 16)).round().astype(np.uint8)
+    large = np.stack([fit_picture(Image.fromarray(picture), 16, 1) for picture in gray])
+    split = train_test_split(large, theirs.target, test_size=397, random_state=0, stratify=theirs.target)
+    train, test, train_labels, test_labels = split
+    assert np.array_equal(digits.train_pictures, train)
+    assert np.array_equal(digits.test_pictures, test)
+    assert np.array_equal(digits.train_labels, train_labels)
+    assert np.array_equal(digits.test_labels, test_labels)
+    assert np.bincount(test_labels).min() >= 38  # stratified: every class is tested
 
 
 def test_digits_are_the_same_each_time(digits):
