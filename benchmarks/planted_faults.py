@@ -35,6 +35,7 @@ from benchmarks.suite_coverage import recorded
 PACKAGE = "resnet_viz"
 AT_ONCE = 2  # faults
 BOUND = 600.0  # seconds of one fault's tests
+TOGETHER = 200  # tests of one process: to find thousands by their names takes pytest longer than to run the first
 LOOK_SECONDS = 5.0
 LATE = ("docs", "cli", "report", "pages", "browser")  # folders of tests, behind those of the engine
 ROOMS_OF = {"pages": "ui"}  # a folder of tests that looks at a room of another name
@@ -221,8 +222,9 @@ def first_failure(tree: Path, tests: Sequence[str], bound: float) -> str | None:
         return None
     finally:
         _end(process)
-    failed = cache / "v" / "cache" / "lastfailed"
-    return "" if status == 0 else next(iter(json.loads(failed.read_text())), tests[0]) if failed.exists() else tests[0]
+    failures = cache / "v" / "cache" / "lastfailed"
+    found = json.loads(failures.read_text()) if failures.exists() else {}
+    return "" if status == 0 else next((test for test in tests if test in found), tests[0])
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -254,18 +256,29 @@ class Hunt:
         print(f"{fault.name:40} {result.outcome:10} {result.seconds:5.0f} s  {result.by}", flush=True)
 
     def _run(self, fault: Fault, tree: Path) -> Result:
-        began, tests = time.monotonic(), self.suite.tests_of(fault)
-        while chosen := [test for test in tests if test not in self.left_out]:
+        left = [test for test in self.suite.tests_of(fault) if test not in self.left_out]
+        count, seconds = len(left), 0.0
+        while left:
             start = time.monotonic()
-            failed = first_failure(tree, chosen, BOUND - (start - began))
-            seconds = round(time.monotonic() - start, 1)
+            failed = first_failure(tree, left[:TOGETHER], BOUND - seconds)
+            seconds += time.monotonic() - start
+            if failed is None:
+                return Result(LATE_END, round(seconds), "", count)
             if not failed:
-                return Result(LATE_END if failed is None else MISSED, seconds, "", len(chosen))
-            if first_failure(tree, [failed], BOUND) != "" and first_failure(self.clean, [failed], BOUND) == "":
-                return Result(CAUGHT, seconds, failed, len(chosen))
-            with self.lock:
-                self.left_out.append(failed)
-        return Result(UNSEEN)
+                left = left[TOGETHER:]
+            elif self._tells_of_a_fault(tree, failed):
+                return Result(CAUGHT, round(seconds), failed, count)
+            else:
+                left.remove(failed)
+        return Result(MISSED if count else UNSEEN, round(seconds), "", count)
+
+    def _tells_of_a_fault(self, tree: Path, test: str) -> bool:
+        """Whether a test fails again, and not without the fault; one that does otherwise is left out from now on."""
+        if first_failure(tree, [test], BOUND) != "" and first_failure(self.clean, [test], BOUND) == "":
+            return True
+        with self.lock:
+            self.left_out.append(test)
+        return False
 
 
 def run(asked: argparse.Namespace) -> None:

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.driving import expect_to_fit
@@ -52,16 +51,17 @@ def test_every_page_is_looked_at() -> None:
     assert sorted(SHOWN) == sorted(path.stem for path in Path(ROOT, "pages").glob("*.py"))
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_a_page_in_the_dark_fits_a_phone(contexts: Contexts, server: Server, name: str) -> None:
+def test_every_page_in_the_dark_fits_a_phone(contexts: Contexts, server: Server) -> None:
     page = contexts.new_page(**PHONE)
-    page.goto(f"{server.url}/{'' if name == 'home' else name}{LINKS.get(name, '')}")
-    main = page.get_by_test_id("stMain")
-    expect(main.get_by_text(re.compile(re.escape(SHOWN[name]), re.IGNORECASE)).first).to_be_visible()
-    if name in DRAWN:
-        expect(page.locator(DRAWN[name]).first).to_be_visible()
-    expect(page.get_by_test_id("stApp")).to_have_css("background-color", DARK)
-    expect_to_fit(page)
+    for name, text in SHOWN.items():
+        page.goto(f"{server.url}/{'' if name == 'home' else name}{LINKS.get(name, '')}")
+        main = page.get_by_test_id("stMain")
+        expect(main.get_by_text(re.compile(re.escape(text), re.IGNORECASE)).first).to_be_visible()
+        if name in DRAWN:
+            expect(page.locator(DRAWN[name]).first).to_be_visible()
+        expect(page.get_by_test_id("stApp")).to_have_css("background-color", DARK)
+        expect_to_fit(page)
+        assert not contexts.problems(), page.url
 
 
 def test_what_is_pressed_and_what_was_chosen_keep_their_contrast_in_the_dark(

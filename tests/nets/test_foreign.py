@@ -69,7 +69,7 @@ def assert_equal_to_torchvisions(name: str) -> None:
     theirs, spec = fill(theirs).eval(), TORCHVISION[name]
     state = theirs.state_dict()
     ours = build_outline(spec).to_empty(device="cpu").eval()
-    ours.load_state_dict(rename(state, spec))
+    ours.load_state_dict(rename(state, spec), assign=True)  # as they are: of VGG's weights no copy is needed
     x, labels = torch.randn(2, 3, 64, 64), torch.tensor([3, 141])
     scores, expected = ours(x), theirs(x)
     torch.testing.assert_close(scores, expected, rtol=1e-5, atol=1e-5)
@@ -77,8 +77,8 @@ def assert_equal_to_torchvisions(name: str) -> None:
         nn.functional.cross_entropy(answer, labels).backward()
     given = {key: weight.grad for key, weight in theirs.named_parameters() if weight.grad is not None}
     gradients = rename(given | dict(theirs.named_buffers()), spec)
-    for key, weight in ours.named_parameters():
-        torch.testing.assert_close(weight.grad, gradients[key], rtol=1e-5, atol=1e-5)
+    for key, weight in ours.named_parameters():  # by the norm: to compare number by number takes longer than all else
+        assert weight.grad.sub_(gradients[key]).norm() <= 1e-5 * gradients[key].norm(), key
 
 
 class CifarBlock(nn.Module):

@@ -36,23 +36,34 @@ CASES = [
 ]
 
 
+ALONE = """
+import os, runpy, sys
+for folder in sys.argv[1:]:
+    os.chdir(folder)
+    runpy.run_path("run.py", run_name="__main__")
+sys.exit(any(name.startswith("resnet_viz") for name in sys.modules))
+"""
+
+
 @pytest.mark.process
-@pytest.mark.parametrize(("spec", "changes"), CASES, ids=lambda value: str(value) if isinstance(value, NetSpec) else "")
-def test_the_script_repeats_the_curve_to_the_bit(spec, changes, store, tmp_path):
-    config = preset("digits", precision="fp32", threads=1, device="cpu", **changes)
-    (run,) = store.add_comparison([(asdict(spec), asdict(config))])
-    run = work_on(store, Settings(), run)
-    source = to_script(run.spec, run.config, run.facts, run.id)
-    assert is_exact(config, run.facts)
-    assert "the same to the bit" in source
-    (tmp_path / "run.py").write_text(source)
-    alone = "import runpy, sys; runpy.run_path('run.py', run_name='__main__'); "
-    alone += "sys.exit(any(name.startswith('resnet_viz') for name in sys.modules))"
-    done = subprocess.run([sys.executable, "-I", "-c", alone], cwd=tmp_path, capture_output=True, text=True)
+def test_the_script_repeats_the_curve_to_the_bit(store, tmp_path):
+    runs = {}  # by the folder of their script; one process runs them all, for it takes long to start
+    for spec, changes in CASES:
+        config = preset("digits", precision="fp32", threads=1, device="cpu", **changes)
+        (run,) = store.add_comparison([(asdict(spec), asdict(config))])
+        run = work_on(store, Settings(), run)
+        source = to_script(run.spec, run.config, run.facts, run.id)
+        assert is_exact(config, run.facts)
+        assert "the same to the bit" in source
+        runs[folder := tmp_path / run.id] = run
+        folder.mkdir()
+        (folder / "run.py").write_text(source)
+    done = subprocess.run([sys.executable, "-I", "-c", ALONE, *runs], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    curve, recorded = pd.read_csv(tmp_path / "curve.csv", float_precision="round_trip"), store.steps(run.id)
-    assert curve.astype(recorded.dtypes).equals(recorded)
-    assert f"test error {run.test_error:.2%}" in done.stdout.splitlines()[-1]
+    for folder, run in runs.items():
+        curve, recorded = pd.read_csv(folder / "curve.csv", float_precision="round_trip"), store.steps(run.id)
+        assert curve.astype(recorded.dtypes).equals(recorded), run.spec
+        assert f"test error {run.test_error:.2%}" in done.stdout
 
 
 @pytest.mark.process
