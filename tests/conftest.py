@@ -28,7 +28,7 @@ import pytest
 import torch
 from PIL import Image
 from sqlalchemy import create_engine, text
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadScopeScheduling, WorkStealingScheduling
 
 from resnet_viz.data import ImageData, load_dataset
 from resnet_viz.nets import NetSpec
@@ -77,16 +77,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 
 class Together(LoadScopeScheduling):
-    """Tests that share a server, of databases, of pages for the browser or of a cluster, run in one process."""
+    """Tests of a file run in one process, and all that share a server of databases, of pages or of a cluster."""
 
     def _split_scope(self, nodeid: str) -> str:
         shared = ("tests/browser/", "tests/cluster/", "postgresql")
-        return next((name for name in shared if name in nodeid), nodeid)
+        return next((name for name in shared if name in nodeid), nodeid.partition("::")[0])
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
-    """Give each process the next test, or all of those that stay together."""
-    return Together(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | WorkStealingScheduling:
+    """Give each process the next file, or all of those that stay together; quick tests share nothing."""
+    return (WorkStealingScheduling if config.getoption("markexpr") == "quick" else Together)(config, log)
 
 
 def room_of(item: pytest.Item) -> str:
@@ -97,7 +97,7 @@ def room_of(item: pytest.Item) -> str:
 @pytest.fixture(autouse=True)
 def nothing_outlives_a_test(request: pytest.FixtureRequest) -> Iterator[None]:
     """No thread and no process does, but those of fixtures that many share; and all draw from the same seed."""
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)  # the CPU's; to look for other devices takes a millisecond a test
     torch.set_num_threads(1)
     is_quick = request.node.get_closest_marker("quick") is not None
     running, children = set(threading.enumerate()), set() if is_quick else _children()

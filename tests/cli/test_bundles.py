@@ -209,6 +209,7 @@ def test_a_diverged_run_without_weights_keeps_its_numbers_that_are_none(store, t
     assert other.gradient_norms(run.id).equals(store.gradient_norms(run.id))
 
 
+@pytest.mark.long
 def test_the_numbers_of_a_net_that_does_not_move_are_taken_in_too(store, tmp_path, monkeypatch):
     (run,) = store.add_comparison([(asdict(NetSpec("resnet", 8)), asdict(preset("digits")))])
     writer = RunWriter(store, store.claim(Owner.here()))

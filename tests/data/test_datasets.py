@@ -109,7 +109,7 @@ def site(tmp_path) -> Path:
 def address(site):
     Site.most, Site.asked = 0, []
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Site, directory=site))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

@@ -185,6 +185,7 @@ def test_a_cache_that_broke_off_is_made_again(folder, home, monkeypatch):
     assert len(load_dataset("folder", folder=folder).train_labels) == 6
 
 
+@pytest.mark.long
 def test_a_cache_that_cannot_be_read_is_made_again(folder, home):
     first = load_dataset("folder", folder=folder)
     (cache,) = (home / "data" / "cache").glob("folder-*")
@@ -195,6 +196,7 @@ def test_a_cache_that_cannot_be_read_is_made_again(folder, home):
         assert again.form == first.form
 
 
+@pytest.mark.long
 def test_real_cifar10_pictures_are_read_to_the_last_bit_and_count_as_cifar10(shared, tmp_path):
     with zipfile.ZipFile(shared / "data" / "cifar10" / "test.zip") as archive:
         picks = [name for name in archive.namelist() if name.endswith(".png")][::200]

@@ -62,6 +62,7 @@ def test_a_file_that_was_cut_is_refused(name):
     assert [i for i in tenths if try_to_decode(data[: len(data) * i // 10]) is not None] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", liars())
 def test_a_file_that_lies_is_refused(name):
     assert try_to_decode(liars()[name]) is None
@@ -202,6 +203,7 @@ def test_what_cannot_be_told_from_a_header_cannot_take_more_memory_either(tmp_pa
     assert box < 190e6
 
 
+@pytest.mark.long
 def test_a_huge_picture_is_let_in_upright_and_brought_down():
     image = Image.new("RGB", (8_000, 6_000), "white")
     image.paste("red", (0, 0, 8_000, 3_000))

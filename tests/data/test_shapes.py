@@ -24,6 +24,7 @@ def scenes():
     return draw_scenes(400, (3, 4))
 
 
+@pytest.mark.long
 def test_the_data_set_is_what_its_entry_says(shapes, tmp_path):
     about = DATASETS["shapes"]
     assert shapes.train_pictures.shape == (about.train_count, about.size, about.size, about.channels)
@@ -41,6 +42,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_other_ones(scenes):
     assert not np.array_equal(scenes.paint(), other.paint())
 
 
+@pytest.mark.long
 def test_no_picture_comes_twice(shapes):
     both = [*shapes.train_pictures, *shapes.test_pictures]
     assert len({hashlib.sha256(picture.tobytes()).digest() for picture in both}) == len(both)
@@ -56,6 +58,7 @@ def test_the_object_changes_the_pixels_of_its_mask_and_none_far_from_it(scenes):
     assert (touched.sum((1, 2)) - masks.sum((1, 2))).max() < 100  # the rest is the rim, half covered
 
 
+@pytest.mark.long
 def test_masks_stand_in_the_order_of_the_pictures(shapes):
     masks = shape_masks()
     assert masks.shape == shapes.test_pictures.shape[:3]
@@ -68,12 +71,14 @@ def test_masks_stand_in_the_order_of_the_pictures(shapes):
     assert shape_masks("train").shape == shapes.train_pictures.shape[:3]
 
 
+@pytest.mark.long
 def test_an_object_is_neither_too_small_nor_most_of_the_picture():
     share = shape_masks().mean((1, 2))
     assert share.min() > 0.07
     assert share.max() < 0.25
 
 
+@pytest.mark.long
 def test_color_place_size_and_texture_do_not_tell_the_class(shapes):
     masks, pictures, labels = shape_masks(), shapes.test_pictures / 255, shapes.test_labels
     place = np.arange(32)

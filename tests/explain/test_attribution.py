@@ -192,6 +192,7 @@ def test_the_passes_that_are_announced_are_those_that_are_made(net, x, method, m
     assert abs(sum(passed) - expected) <= 2  # of a cover method's unchanged picture
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", METHODS)
 def test_little_memory_changes_nothing_but_the_batches(net, x, method, monkeypatch):
     config = AttributionConfig(method, {"samples": 8, "noise": 0.0} if method == "gradient_shap" else {})

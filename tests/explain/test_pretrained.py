@@ -66,7 +66,7 @@ def site(tmp_path_factory, model):
     (folder / "resnet18-00000000.pth").write_bytes(data)  # not what its name says
     Files.folder = folder
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     yield replace(published_nets()["resnet18"], url=f"{url}/{name}"), url, data
     server.shutdown()

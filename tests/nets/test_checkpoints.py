@@ -86,6 +86,7 @@ def test_bytes_are_read_as_safetensors_only(net, tmp_path):
         read_checkpoint((tmp_path / "net.pth").read_bytes(), "net.pth")
 
 
+@pytest.mark.long
 def test_no_damage_to_a_file_gets_past_with_another_error(net, tmp_path):
     """Bytes of the header, or of all of the file, are changed at random."""
     whole, draw = save_checkpoint(net, tmp_path / "net.safetensors").read_bytes(), random.Random(0)

@@ -21,6 +21,7 @@ def run_source(source: str):
     return names["build"]()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("spec", [spec for spec in COVERING if spec.stem == "cifar"], ids=str)
 def test_the_exported_source_gives_the_same_outputs_with_the_same_weights(spec):
     assert_source_gives_the_same(spec)

@@ -126,6 +126,7 @@ class CifarNet(nn.Module):
         return self.linear(x.mean((2, 3)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bottleneck", [False, True])
 @pytest.mark.parametrize("shortcut", ["B", "C"])
 @pytest.mark.parametrize("wrap", ["bare", "module.", "state_dict", "safetensors"])

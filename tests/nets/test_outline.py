@@ -8,6 +8,7 @@ from tests.nets.zoo import COVERING
 STAGES = (1, 2, 3, 4, 5)
 
 
+@pytest.mark.long
 def test_an_unfolded_outline_has_a_box_for_every_weighted_layer_off_the_shortcuts():
     for spec in COVERING:
         boxes = net_outline(spec, unfolded=STAGES)
@@ -56,6 +57,7 @@ def test_a_block_in_detail_has_the_steps_of_its_order():
     assert block_outline(NetSpec("resnet", 20, "gated")).around[0][0] == "gate: 1x1 conv, 16"
 
 
+@pytest.mark.long
 def test_a_block_in_detail_has_all_layers_of_a_block():
     for spec in COVERING:
         if spec.family != "vgg":

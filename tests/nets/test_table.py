@@ -56,6 +56,7 @@ def side_of_support(spec: NetSpec, name: str, size: int) -> int:
     return int((gradient[0].abs().sum((0, 1)) > 0).sum())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("spec", "name", "size"),
     [

@@ -1,7 +1,10 @@
 """Does every net that is offered build, learn one step, and count right?"""
 
+from collections.abc import Iterable
+
 import pytest
 import torch
+from _pytest.mark import ParameterSet
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -59,9 +62,13 @@ def assert_one_step_is_finite(spec: NetSpec) -> None:
     assert all(torch.isfinite(weight).all() for weight in net.parameters()), spec
 
 
+def large_are_long(specs: Iterable[NetSpec]) -> list[ParameterSet]:
+    return [pytest.param(spec, marks=pytest.mark.long if is_large(spec) else ()) for spec in specs]
+
+
 @pytest.mark.parametrize(
     "spec",
-    [pytest.param(spec, marks=pytest.mark.long if is_large(spec) else ()) for spec in (*COVERING, *DEEP)],
+    large_are_long((*COVERING, *DEEP)),
     ids=str,
 )
 def test_nets_of_every_pair_of_options_train_one_step_to_finite_weights(spec):
@@ -85,7 +92,7 @@ def test_nets_of_all_depths_train_one_step_with_finite_loss(kind):
         assert torch.isfinite(loss), spec
 
 
-@pytest.mark.parametrize("spec", COVERING, ids=str)
+@pytest.mark.parametrize("spec", large_are_long(COVERING), ids=str)
 def test_the_table_has_the_layers_shapes_and_parameters_of_the_net_each_used_once(spec):
     assert_table_counts_the_net(spec)
 
@@ -119,6 +126,7 @@ def count_weighted_layers(spec: NetSpec) -> int:
     return (~weighted.str.contains(".shortcut.", regex=False)).sum()
 
 
+@pytest.mark.long
 def test_a_depth_counts_the_weighted_layers_off_the_shortcuts():
     assert [count_weighted_layers(spec) for spec in BOUNDARY_DEPTHS] == [spec.depth for spec in BOUNDARY_DEPTHS]
 

@@ -45,6 +45,7 @@ def test_recorded_runs_are_finished_and_those_that_the_script_plans(recorded):
         assert set(found) == set(planned)
 
 
+@pytest.mark.long
 def test_recorded_runs_are_whole(recorded):
     recipe, store = recorded
     for run in store.runs():

@@ -103,6 +103,7 @@ def test_an_answer_about_a_net_that_learned_more_since_is_none(trained, tmp_path
     assert find_answer(store, "lesions", params).study.id == after.id
 
 
+@pytest.mark.long
 def test_an_answer_that_does_not_say_which_nets_were_asked_is_found(asked):
     store, _, params = asked
     study = StudyStore(store).ask("lesions", params)
@@ -146,6 +147,7 @@ def test_an_error_nobody_foresaw_becomes_a_sentence(asked, monkeypatch, error, s
     assert said in ended.message
 
 
+@pytest.mark.long
 def test_an_answer_that_was_stopped_goes_on_no_further(asked, monkeypatch):
     store, settings, params = asked
 

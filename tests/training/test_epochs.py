@@ -53,12 +53,14 @@ def assert_kept(run, expected) -> None:
     assert all(torch.equal(last[name], expected[-1][name]) for name in last)
 
 
+@pytest.mark.long
 def test_the_weights_of_the_start_and_of_every_epoch_are_kept(store, by_hand):
     run = work_on(store, Settings(), queue(store))
     assert run.status is RunStatus.FINISHED, run.message
     assert_kept(run, by_hand[:4])
 
 
+@pytest.mark.long
 def test_a_run_that_goes_on_for_more_epochs_keeps_these_too(store, by_hand, monkeypatch):
     run = work_on(store, Settings(), queue(store))
     monkeypatch.setattr("resnet_viz.training.queue.see_to_runs", lambda *_: None)

@@ -111,6 +111,7 @@ def test_steps_are_numbered_without_gap_and_epochs_average_them(few_digits):
     assert epochs[1].train_error == pytest.approx(rows["error"][2:].mean())
 
 
+@pytest.mark.long
 def test_the_learning_rate_goes_up_to_its_peak_and_down_to_nothing(few_digits):
     config = replace(CONFIG, epochs=10, peak_lr=0.2)
     rates = collect(train(SPEC, config, few_digits))[0]["learning_rate"]

@@ -20,6 +20,7 @@ SPECS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("spec", SPECS, ids=str)
 def test_computing_blocks_again_changes_no_bit_of_gradients_outputs_and_norms(spec):
     torch.manual_seed(0)
@@ -53,6 +54,7 @@ def kept_by_autograd(net: nn.Module, x: torch.Tensor) -> int:
     return sum(tensor.numel() * 4 for tensor in maps.values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("spec", [*SPECS[:3], NetSpec("resnet", 29, "C", block="bottleneck")], ids=str)
 def test_the_maps_counted_are_those_that_a_real_pass_keeps(spec):
     # Eight pictures more in a batch take their maps and nothing else, and what passes by.

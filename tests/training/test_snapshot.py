@@ -62,7 +62,7 @@ def assert_same_training(told, weights, expected_told, expected_weights) -> None
 
 @pytest.mark.parametrize(
     ("spec", "config"),
-    [pytest.param(*case, id=name, marks=() if name in ("SGD", "dropout shortcut") else LONG)
+    [pytest.param(*case, id=name, marks=() if name == "SGD" else LONG)
      for name, case in CASES.items()],
 )  # fmt: skip
 def test_a_training_resumed_at_any_report_is_the_one_never_left_to_the_bit(spec, config, few_digits, monkeypatch):
@@ -79,6 +79,7 @@ def test_a_training_resumed_at_any_report_is_the_one_never_left_to_the_bit(spec,
         assert_same_training([*told[: place + 1], *after], last, whole, weights)
 
 
+@pytest.mark.long
 def test_more_epochs_run_along_the_schedule_once_more(few_digits, monkeypatch):
     monkeypatch.setattr("resnet_viz.training.loop.REPORT_SECONDS", 0.0)  # as many reports each time
     told, _, kept = follow(few_digits, SPEC, CONFIG, keep_at=[len(list(train(SPEC, CONFIG, few_digits))) - 1])

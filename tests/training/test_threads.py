@@ -52,6 +52,7 @@ def test_what_this_process_does_itself_is_not_other_load(readings):
     assert share.look() == CORES
 
 
+@pytest.mark.long
 def test_the_clocks_count_what_this_process_does():
     _, all_before, own_before = busy_seconds()
     begun = time.process_time()

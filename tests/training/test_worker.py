@@ -100,6 +100,7 @@ def run_here(store: RunStore, run: Run, home: Path) -> Run:
     return work_on(store, Settings(home=home), run)
 
 
+@pytest.mark.long
 def test_a_diverged_run_says_since_when(store, home):
     ended = run_here(store, queue(store, epochs=5, peak_lr=100.0, weight_decay=1.0), home)
     assert ended.status is RunStatus.DIVERGED
@@ -186,6 +187,7 @@ def test_an_unforeseen_error_is_a_sentence_too(store, home, monkeypatch):
     assert ended.message == "out of memory: try a smaller batch or depth"
 
 
+@pytest.mark.long
 def test_a_database_that_does_not_answer_a_look_costs_no_run(store, home, monkeypatch):
     asked = []
 

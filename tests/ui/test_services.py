@@ -97,6 +97,7 @@ def draw_and_tidy() -> weakref.ref[Drawing]:
     return weakref.ref(drawing)
 
 
+@pytest.mark.long
 def test_what_was_being_drawn_is_collected_at_the_next_tidying(collector, monkeypatch):
     monkeypatch.setattr(services, "QUICK_WALK", math.inf)  # little is there
     frozen, drawing = gc.get_freeze_count(), draw_and_tidy()
@@ -106,6 +107,7 @@ def test_what_was_being_drawn_is_collected_at_the_next_tidying(collector, monkey
     assert gc.get_freeze_count() <= frozen
 
 
+@pytest.mark.long
 def test_much_is_frozen_and_looked_through_once_in_a_while(collector, monkeypatch):
     monkeypatch.setattr(services, "QUICK_WALK", -1.0)  # whatever is there is much
     frozen, drawing = gc.get_freeze_count(), draw_and_tidy()
@@ -116,6 +118,7 @@ def test_much_is_frozen_and_looked_through_once_in_a_while(collector, monkeypatc
     assert drawing() is None
 
 
+@pytest.mark.long
 def test_a_tuple_that_a_page_builds_while_it_is_tidied_is_left_alone():
     """Python refuses to let a tuple grow that anybody else knows of: SystemError, in whatever code builds it."""
     ended = threading.Event()
