@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.driving import choose, expect_maps
+from tests.browser.driving import choose, expect_maps, wait_for_rest
 from tests.browser.server import Server
 
 ALL_MAPS = ".js-plotly-plot .heatmaplayer image"
@@ -31,9 +31,11 @@ def test_slow_maps_are_announced_can_be_stopped_and_go_on(page: Page, server: Se
     expect_maps(page, ALL_MAPS, 3)
     main.get_by_role("button", name="Parameters").click()
     choose(page, "Noise around the picture", "SmoothGrad: the mean over")
-    copies = page.get_by_role("spinbutton", name="Noisy copies")
-    copies.fill("32")
-    copies.press("Enter")
+    for name, number in {"Noisy copies": "64", "Windows a side": "12"}.items():  # a minute on a fast machine
+        wait_for_rest(page)
+        box = page.get_by_role("spinbutton", name=name)
+        box.fill(number)
+        box.press("Enter")
     page.keyboard.press("Escape")
     expect(main.get_by_text("for 2 maps; you can leave this page")).to_be_visible()
     main.get_by_role("button", name="Make the maps").click()
