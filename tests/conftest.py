@@ -85,8 +85,9 @@ class Together(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | WorkStealingScheduling:
-    """Give each process the next file, or all of those that stay together; quick tests share nothing."""
-    return (WorkStealingScheduling if config.getoption("markexpr") == "quick" else Together)(config, log)
+    """Give each process the next file, or all of those that stay together; quick and slow tests share nothing."""
+    shares_nothing = config.getoption("markexpr") in ("quick", "slow")
+    return (WorkStealingScheduling if shares_nothing else Together)(config, log)
 
 
 def room_of(item: pytest.Item) -> str:
