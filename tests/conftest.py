@@ -41,6 +41,7 @@ HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / "shared"
 NOT_QUICK = {"browser", "cluster", "docs", "faults", "pages"}  # folders
 NOT_QUICK_MARKS = ("long", "process", "slow", "faults")
+MARKS = ("quick", "slow", "faults")  # that are run alone
 # Threads that libraries keep to themselves, and the one for maps that all readers of a server share.
 KEPT_THREADS = ("tqdm", "asyncio", "jobs")
 PATIENCE = 240.0  # seconds in which something happens on any machine
@@ -85,9 +86,8 @@ class Together(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | WorkStealingScheduling:
-    """Give each process the next file, or all of those that stay together; quick and slow tests share nothing."""
-    shares_nothing = config.getoption("markexpr") in ("quick", "slow")
-    return (WorkStealingScheduling if shares_nothing else Together)(config, log)
+    """Give each process the next file, or all of those that stay together; tests of one mark share nothing."""
+    return (WorkStealingScheduling if config.getoption("markexpr") in MARKS else Together)(config, log)
 
 
 def room_of(item: pytest.Item) -> str:

@@ -1,14 +1,14 @@
-"""A real server and a real browser, one of each for all tests here; a page in a context of its own for each."""
+"""A real server and a real browser, one of each for all tests here; a reader's page for each."""
 
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.driving import AT_REST as AT_REST  # benchmarks take it from here
-from tests.browser.evidence import Contexts, folder_of, keep_evidence
+from tests.browser.evidence import Contexts, Readers, folder_of, keep_evidence
 from tests.browser.server import PATIENCE, Server
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -65,22 +65,22 @@ def server(shared_server: Server) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def readers() -> Iterator[Readers]:
     if not Path(CHROMIUM).exists():
         pytest.fail(f"the browser tests need Chromium at {CHROMIUM}; `make test` installs it")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
+        yield Readers(browser)
         browser.close()
 
 
 @pytest.fixture
-def contexts(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Contexts]:
+def contexts(request: pytest.FixtureRequest, readers: Readers, server: Server) -> Iterator[Contexts]:
     """What makes the pages of a test, and fails it at its end where a script of one has failed, or a page broke.
 
     They close before the server's home is emptied.
     """
-    found = Contexts(browser)
+    found = Contexts(readers)
     yield found
     problems = found.problems()
     kept = keep_evidence(folder_of(request.node), found, server) if problems else None

@@ -16,42 +16,75 @@ FOLDER = Path(os.environ.get("BROWSER_FAILURES", ROOT / ".browser-failures"))
 SHOT = 20_000  # milliseconds; a page that hangs has no picture
 
 
-class Contexts:
-    """All browser contexts of a test, whose consoles are kept."""
+WINDOW = {"viewport": {"width": 1280, "height": 1400}}
+KEPT_IN_A_BROWSER = "cookies,local_storage,indexeddb"  # and not what it has loaded: every page loads the same scripts
+
+
+class Readers:
+    """The browser contexts of all tests, by the options that made them: as many readers as look at once."""
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
+        self._idle: dict[str, list[BrowserContext]] = {}
+
+    def borrow(self, **options: Any) -> BrowserContext:
+        """A context that nobody uses, with options as `Browser.new_context` has them: the size, the theme, ..."""
+        idle = self._idle.setdefault(repr(sorted(options.items())), [])
+        if not idle:
+            context = self.browser.new_context(**(WINDOW | options))
+            context.set_default_timeout(PATIENCE)
+            idle.append(context)
+        return idle.pop()
+
+    def give_back(self, context: BrowserContext, **options: Any) -> None:
+        """Close the pages of a context, and have it forget what they have kept; one that cannot is closed itself."""
+        pages = context.pages
+        try:
+            for page in pages:
+                asked = {"origin": page.url, "storageTypes": KEPT_IN_A_BROWSER}
+                context.new_cdp_session(page).send("Storage.clearDataForOrigin", asked)
+                page.close()
+        except Error:  # a page has crashed
+            pages = []
+        if pages:  # without one, nothing was forgotten
+            self._idle[repr(sorted(options.items()))].append(context)
+        else:
+            context.close()
+
+
+class Contexts:
+    """The pages of a test, whose consoles are kept."""
+
+    def __init__(self, readers: Readers) -> None:
+        self.readers = readers
         self.console: list[str] = []
         self.errors: list[str] = []  # scripts that ended by one, and dialogs: no page of ours opens any
-        self._open: list[BrowserContext] = []
+        self.pages: list[Page] = []
+        self._borrowed: list[tuple[BrowserContext, dict[str, Any]]] = []
 
     def new_page(self, **options: Any) -> Page:
-        """A page in a context of its own, with options as `Browser.new_context` has them: the size, the theme, ..."""
-        context = self.browser.new_context(**({"viewport": {"width": 1280, "height": 1400}} | options))
-        context.set_default_timeout(PATIENCE)
-        context.on("console", self._hear)
-        context.on("weberror", lambda error: self._note(f"uncaught: {error.error}"))
-        context.on("dialog", self._dismiss)
-        self._open.append(context)
-        return context.new_page()
-
-    @property
-    def pages(self) -> list[Page]:
-        """Those that are open."""
-        return [page for context in self._open for page in context.pages]
+        """A page of a reader of its own, with options as `Browser.new_context` has them: the size, the theme, ..."""
+        context = self.readers.borrow(**options)
+        self._borrowed.append((context, options))
+        page = context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self._note(f"uncaught: {error}"))
+        page.on("dialog", self._dismiss)
+        self.pages.append(page)
+        return page
 
     def problems(self) -> list[str]:
         """What no page may end with: errors of scripts, dialogs, and an error of the program that a page shows."""
         found = list(self.errors)
         for page in self.pages:
-            with suppress(Error):  # a page that has crashed shows nothing
+            with suppress(Error):  # one that has crashed or was closed shows nothing
                 found += page.get_by_test_id("stException").all_inner_texts()
         return found
 
     def close(self) -> None:
         """Close all pages."""
-        for context in self._open:
-            context.close()
+        for context, options in self._borrowed:
+            self.readers.give_back(context, **options)
 
     def _hear(self, message: ConsoleMessage) -> None:
         self.console.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")

@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.browser.evidence import Contexts, folder_of, keep_evidence
+from tests.browser.evidence import Contexts, Readers, folder_of, keep_evidence
 from tests.browser.server import Server
 
 
-def test_pictures_console_and_log_are_kept(browser: Browser, server: Server, tmp_path: Path) -> None:
-    contexts = Contexts(browser)
+def test_pictures_console_and_log_are_kept(readers: Readers, server: Server, tmp_path: Path) -> None:
+    contexts = Contexts(readers)
     for text in ("one", "two"):
         contexts.new_page().evaluate("text => console.log(text)", text)
     page = contexts.new_page()
