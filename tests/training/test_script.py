@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from itertools import cycle
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -23,7 +24,7 @@ FACTS = {
     "versions": {"torch": "2"},
     "form": {"size": 32, "classes": ["a"] * 10, "mean": [0.5] * 3, "std": [0.5] * 3},
 }
-CASES = [
+CASES: list[tuple[NetSpec, dict[str, Any]]] = [
     (NetSpec("plain", 8), {"iterations": 25, "augmentation": "crop_flip", "more_epochs": (1,)}),
     (
         NetSpec("resnet", 8, "B", zero_last_norm=True),
