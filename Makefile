@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CHROMIUM ?= /usr/bin/chromium
+CHROMIUM ?= /usr/bin/chromium-headless-shell
 POSTGRES ?= /usr/lib/postgresql
 
 .PHONY: run setup quick test slow test-faults check pictures catalogs clean
@@ -59,7 +59,7 @@ catalogs: .venv/app.installed
 
 $(CHROMIUM):
 	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell; \
 	else \
 	  echo "The browser tests need Chromium: install it, and name it if it is not $(CHROMIUM): make test CHROMIUM=/path"; \
 	  exit 1; \

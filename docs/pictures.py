@@ -25,7 +25,7 @@ from resnet_viz.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 WIDTH, COLORS = 1180, 256  # pixels, and colors of a picture
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Nothing is on its way: no spinner, no figure, no price, no progress that has not reached its end.
 QUIET = """() => !document.querySelector('[data-testid="stSpinner"], [data-testid="stSkeleton"], .figure-wait')

@@ -11,7 +11,8 @@ from tests.browser.driving import AT_REST as AT_REST  # benchmarks take it from 
 from tests.browser.evidence import Contexts, Readers, folder_of, keep_evidence
 from tests.browser.server import PATIENCE, Server
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# The shell has no window around its pages that would have to be drawn.
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell")
 FLAGS = [
     "--headless",
     "--no-sandbox",
