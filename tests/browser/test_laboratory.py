@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from resnet_viz.runs import RunStatus
-from tests.browser.driving import go_to
+from tests.browser.driving import go_to, wait_for_rest
 from tests.browser.server import Server, wait_until
 
 
@@ -44,7 +44,10 @@ def test_gradients_at_initialization_follow_the_controls(page: Page, server: Ser
 
 def test_a_guess_is_scored_and_claims_are_judged_and_run_again(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/guess?question=shortcut")
-    page.get_by_text("ResNet-56 (A)", exact=True).last.click()
+    guess = page.get_by_text("ResNet-56 (A)", exact=True).last
+    expect(guess).to_be_visible()
+    wait_for_rest(page)
+    guess.click()
     page.get_by_role("button", name="Uncover").click()
     expect(page.get_by_text("and so it is.")).to_be_visible()
     expect(page.get_by_text("1 of 1")).to_be_visible()
