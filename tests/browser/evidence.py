@@ -14,8 +14,6 @@ from tests.browser.server import PATIENCE, ROOT, Server
 
 FOLDER = Path(os.environ.get("BROWSER_FAILURES", ROOT / ".browser-failures"))
 SHOT = 20_000  # milliseconds; a page that hangs has no picture
-
-
 WINDOW = {"viewport": {"width": 1280, "height": 1400}}
 # What moves is drawn sixty times a second, by the cores that the tests need. It ends at once: scripts wait for its end.
 STILL = """
@@ -40,19 +38,23 @@ class Readers:
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
-        self._idle: dict[str, list[BrowserContext]] = {}
+        self._kinds: dict[BrowserContext, str] = {}
+        self._idle: list[BrowserContext] = []
 
     def borrow(self, **options: Any) -> BrowserContext:
         """A context that nobody uses, with options as `Browser.new_context` has them: the size, the theme, ..."""
-        idle = self._idle.setdefault(repr(sorted(options.items())), [])
-        if not idle:
-            context = self.browser.new_context(**(WINDOW | options))
-            context.set_default_timeout(PATIENCE)
-            context.add_init_script(STILL)
-            idle.append(context)
-        return idle.pop()
+        kind = repr(sorted(options.items()))
+        for context in self._idle:
+            if self._kinds[context] == kind:
+                self._idle.remove(context)
+                return context
+        context = self.browser.new_context(**(WINDOW | options))
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(STILL)
+        self._kinds[context] = kind
+        return context
 
-    def give_back(self, context: BrowserContext, **options: Any) -> None:
+    def give_back(self, context: BrowserContext) -> None:
         """Close the pages of a context, and have it forget what they have kept; one that cannot is closed itself."""
         pages = context.pages
         try:
@@ -63,7 +65,7 @@ class Readers:
         except Error:  # a page has crashed
             pages = []
         if pages:  # without one, nothing was forgotten
-            self._idle[repr(sorted(options.items()))].append(context)
+            self._idle.append(context)
         else:
             context.close()
 
@@ -76,12 +78,12 @@ class Contexts:
         self.console: list[str] = []
         self.errors: list[str] = []  # scripts that ended by one, and dialogs: no page of ours opens any
         self.pages: list[Page] = []
-        self._borrowed: list[tuple[BrowserContext, dict[str, Any]]] = []
+        self._borrowed: list[BrowserContext] = []
 
     def new_page(self, **options: Any) -> Page:
         """A page of a reader of its own, with options as `Browser.new_context` has them: the size, the theme, ..."""
         context = self.readers.borrow(**options)
-        self._borrowed.append((context, options))
+        self._borrowed.append(context)
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self._note(f"uncaught: {error}"))
@@ -99,8 +101,8 @@ class Contexts:
 
     def close(self) -> None:
         """Close all pages."""
-        for context, options in self._borrowed:
-            self.readers.give_back(context, **options)
+        for context in self._borrowed:
+            self.readers.give_back(context)
 
     def _hear(self, message: ConsoleMessage) -> None:
         self.console.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
