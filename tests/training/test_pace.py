@@ -2,6 +2,7 @@
 
 import math
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -10,6 +11,7 @@ import pytest
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.training import TrainingConfig, find_devices, measure_pace, pace
+from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.process
 SPEC, CONFIG = NetSpec("resnet", 8), TrainingConfig(batch_size=2)
@@ -36,13 +38,19 @@ def freeze(meter: subprocess.Popen[str]) -> None:
         pass
 
 
+def kill_once_the_other_has_answered(meter: subprocess.Popen[str], other: subprocess.Popen[str]) -> None:
+    assert other.stdout is not None
+    select.select([other.stdout], [], [], PATIENCE)
+    meter.kill()
+
+
 def test_a_pace_is_measured_and_again_by_others_once_what_measured_has_died(none_at_work):
     meters = measure()
     assert measure(NetSpec("vgg", 16)) == meters  # a net without blocks
 
     # One dies: the answer of the other, which nobody has read, is not taken for the next one.
     freeze(meters[0])
-    killing = threading.Timer(2.0, meters[0].kill)  # the other has answered by then
+    killing = threading.Thread(target=kill_once_the_other_has_answered, args=meters)
     killing.start()
     with pytest.raises(RuntimeError, match="could not be taken"):
         measure()
