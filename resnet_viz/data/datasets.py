@@ -200,7 +200,7 @@ def _own_folder(folder: Path | str | None) -> Path:
 
 @lru_cache(maxsize=1)
 def _load_digits() -> ImageData:
-    """scikit-learn's, from its file: to import it takes most of a second, in every worker (benchmarks/digits_loading.md).
+    """scikit-learn's, from its file: to import it takes a worker most of a second (benchmarks/digits_loading.md).
 
     DIGITS_ORDER has the training pictures, then the test pictures, as its stratified split draws them from seed 0.
     """
