@@ -53,6 +53,6 @@ def test_every_extra_can_be_installed_with_the_tested_versions():
 def test_every_option_of_the_server_is_one_that_streamlit_knows():
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     known = streamlit.config.get_config_options()
-    for section in ("server", "browser", "client"):
+    for section in ("server", "browser", "global", "client"):
         for name in settings[section]:
             assert f"{section}.{name}" in known
