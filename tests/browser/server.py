@@ -39,11 +39,15 @@ def wait_until(is_so: Callable[[], object], what: str) -> None:
 
 
 class Server:
-    """A server on a port of its own. What it prints goes to a file; its home can be emptied for the next test."""
+    """A server on a port of its own. What it prints goes to a file; its home can be emptied for the next test.
 
-    def __init__(self, home: Path) -> None:
+    It measures the pace of this machine where `measures` says so.
+    """
+
+    def __init__(self, home: Path, measures: bool = False) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self.home, self.log = home, home / "server.log"
+        self.program = "streamlit" if measures else "tests.browser.serve"
         self.log_seen = 0  # bytes of the log that were written before this test
         others = {name: value for name, value in os.environ.items() if not name.startswith("RESNET_VIZ_")}
         self.environment = others | {HOME: str(home), "RESNET_VIZ_AT_ONCE": "2", "PYTHONUNBUFFERED": "1"}
@@ -95,7 +99,7 @@ class Server:
 
     def _comes_up(self) -> bool:
         """Start the process, and wait until it answers; False where it ends instead, as where its port is taken."""
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        command = [sys.executable, "-m", self.program, "run", "app.py", "--server.port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         wait_until(lambda: not self.is_up or (self._has_port() and self._answers()), "the server answers")

@@ -25,7 +25,7 @@ def named(page: Page, name: str) -> Locator:
 
 @pytest.fixture
 def fresh_server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "home")
+    server = Server(tmp_path / "home", measures=True)
     yield server
     server.end()
 
