@@ -2,18 +2,27 @@
 
 import re
 import zipfile
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from resnet_viz.nets import NetSpec
 from tests.browser.driving import MAPS, expect_figure, expect_heading, expect_maps, go_to, wait_for_rest
 from tests.browser.evidence import Contexts
 from tests.browser.server import Server
-from tests.browser.test_story import draw_seven
 
 LIGHT = "rgb(255, 255, 255)"
+
+
+def draw_seven() -> bytes:
+    picture = Image.new("RGB", (200, 200), "white")
+    ImageDraw.Draw(picture).line([(60, 50), (140, 50), (90, 160)], fill="black", width=18)
+    buffer = BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def open_to_take_away(page: Page) -> None:
@@ -59,15 +68,21 @@ def test_a_student_reads_guesses_trains_and_looks_inside(page: Page, server: Ser
     expect_figure(page, "Gradient norm of plain-8")
     page.get_by_role("link", name="Saliency").click()
     expect_heading(page, "What does each net look at?")
+    expect(page.get_by_text("A test picture: 0.")).to_be_visible()
+    expect(page.get_by_text("plain-8 says")).to_be_visible()
     expect_maps(page, MAPS, 8)
     expect_figure(page, "Maps of")
 
-    # A picture of one's own.
+    # A picture of one's own: a broken file gets a sentence, a picture gets classes.
     page.get_by_role("link", name="Classify").click()
-    page.locator("input[type=file]").first.set_input_files(
-        {"name": "seven.png", "mimeType": "image/png", "buffer": draw_seven()}
-    )
+    upload = page.locator("input[type=file]").first
+    upload.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"text renamed to png"})
+    expect(page.get_by_text("This is not a PNG, JPEG, WebP, GIF or BMP picture")).to_be_visible()
+    upload.set_input_files({"name": "seven.png", "mimeType": "image/png", "buffer": draw_seven()})
     expect_figure(page, "Most likely classes of")
+    expect(page.get_by_text("sees it: 16 x 16, gray")).to_be_visible()
+    expect(page.get_by_text("ResNet-8 (A) says")).to_be_visible()
+    expect(page.locator(".js-plotly-plot .bars")).to_have_count(2)
 
 
 def test_a_teacher_sets_up_a_link_and_a_class_finds_that_view(page: Page, contexts: Contexts, server: Server) -> None:
