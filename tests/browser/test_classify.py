@@ -7,10 +7,7 @@ import pandas as pd
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.driving import MAPS, expect_maps
 from tests.browser.server import Server
-
-DIGITS = "nets=run%3Ae486bfd8%2Crun%3A28b243b2"
 
 
 def seven() -> bytes:
@@ -24,10 +21,14 @@ def seven() -> bytes:
 def test_many_pictures_are_answered_and_one_leads_on_to_its_saliency(
     page: Page, server: Server, tmp_path: Path
 ) -> None:
-    page.goto(f"{server.url}/classify?{DIGITS}")
+    page.goto(f"{server.url}/classify?nets=run%3Ae486bfd8%2Crun%3A28b243b2")
     main = page.get_by_test_id("stMain")
     expect(main.get_by_text("These are test pictures")).to_be_visible()
     expect(main.get_by_text("ResNet-56 (A) says 0")).to_be_visible()
+    main.get_by_role("button", name="More nets").click()
+    expect(page.get_by_text("ResNet-50 (torchvision): 98 MB")).to_be_visible()  # published nets, with their size
+    page.keyboard.press("Escape")
+
     files = {"seven.png": seven(), "broken.png": seven()[:50], "again": seven()}
     page.locator("input[type=file]").first.set_input_files(
         [FilePayload(name=name, mimeType="image/png", buffer=data) for name, data in files.items()]
@@ -45,12 +46,3 @@ def test_many_pictures_are_answered_and_one_leads_on_to_its_saliency(
     main.get_by_role("button", name="Why? Look at the saliency").click()
     page.wait_for_url("**/saliency**")
     expect(main.get_by_text("Seven.png. plain-56 says")).to_be_visible()
-    expect_maps(page, MAPS, 8)
-
-
-def test_published_nets_are_offered_with_their_size(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/classify?{DIGITS}")
-    main = page.get_by_test_id("stMain")
-    expect(main.get_by_text("These are test pictures")).to_be_visible()
-    main.get_by_role("button", name="More nets").click()
-    expect(page.get_by_text("ResNet-50 (torchvision): 98 MB")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Can a person start a sweep, stop it, let it go on, and look at one of its comparisons?"""
+"""Can a person start a sweep, stop it, let it go on, and look at its curves?"""
 
 import re
 
@@ -43,7 +43,7 @@ def stop(page: Page) -> None:
     expect(page.get_by_role("button", name="Go on")).to_be_enabled()
 
 
-def test_a_sweep_is_stopped_and_continued_and_another_looked_at_when_it_has_ended(page: Page, server: Server) -> None:
+def test_a_sweep_is_stopped_and_continued_and_its_curves_are_looked_at(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/sweep")
     expect(page.get_by_text("6 runs")).to_be_visible()
     for depth in ("14", "20"):
@@ -67,16 +67,8 @@ def test_a_sweep_is_stopped_and_continued_and_another_looked_at_when_it_has_ende
     assert all(now.step >= before.step for now, before in zip(runs_of_sweep(page, server), stopped, strict=True))
     stop(page)
 
-    # A short one, to its end.
-    first = page.url
-    page.get_by_role("slider", name="Epochs").press("Home")
-    page.get_by_role("button", name="Start the sweep").click()
-    page.wait_for_url(lambda url: "sweep=" in url and url.split("sweep=")[1] != first.split("sweep=")[1])
-    expect(page.get_by_text("2 of 2 runs have ended")).to_be_visible()
-    runs = runs_of_sweep(page, server)
-    assert {run.status for run in runs} == {RunStatus.FINISHED}
-    assert {run.spec["family"] for run in runs} == {"plain", "resnet"}
+    assert {run.spec["family"] for run in runs_of_sweep(page, server)} == {"plain", "resnet"}
 
     page.get_by_role("button", name="Show its curves").click()
-    expect(page.get_by_text("plain-8 · finished")).to_be_visible()
-    expect(page.get_by_text("ResNet-8 (A) · finished")).to_be_visible()
+    expect(page.get_by_text("plain-8 · stopped")).to_be_visible()
+    expect(page.get_by_text("ResNet-8 (A) · stopped")).to_be_visible()

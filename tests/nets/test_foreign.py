@@ -24,7 +24,7 @@ TORCHVISION = {
     "vgg16_bn": NetSpec("vgg", 16, classes=1000),
     "vgg19_bn": NetSpec("vgg", 19, classes=1000),
 }
-EACH_KIND = ("resnet18", "resnet50", "vgg16", "vgg16_bn")  # basic blocks, bottlenecks, VGG with and without norms
+EACH_KIND = ("resnet18", "resnet50", "vgg16_bn")  # basic blocks, bottlenecks, VGG
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 

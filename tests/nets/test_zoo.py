@@ -83,9 +83,9 @@ def test_every_other_net_trains_one_step_to_finite_weights():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", DEPTHS, ids="-".join)
-def test_nets_of_shallow_depths_and_every_tenth_train_one_step_with_finite_loss(kind):
+def test_nets_of_shallow_depths_and_some_deeper_ones_train_one_step_with_finite_loss(kind):
     family, stem, block = kind
-    for depth in [*DEPTHS[kind][:20], *DEPTHS[kind][20::10], DEPTHS[kind][-1]]:
+    for depth in [*DEPTHS[kind][:20], *DEPTHS[kind][20::25], DEPTHS[kind][-1]]:
         spec = NetSpec(family, depth, stem=stem, block=block)
         _, loss = take_one_step(spec)
         # The weights need not be finite: in plain nets of 600 layers the first gradients overflow.

@@ -44,6 +44,7 @@ def test_a_sweep_says_what_its_seeds_come_to_and_leads_to_its_verdicts(store, fi
         for seed, error in enumerate(errors):
             finish(store, [(NetSpec("plain", depth), replace(config, seed=seed))], [(error / 2, error)], sweep="sweep")
     page = open_page("sweep")
+    assert page.get("progress")[0].proto.text == "5 of 5 runs have ended"
     means = page.dataframe[0].value
     assert list(means["net"]) == ["plain-8", "plain-14"]
     assert list(means["runs"]) == [3, 2]

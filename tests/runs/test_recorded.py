@@ -104,7 +104,7 @@ def test_recorded_shapes_have_kept_some_epochs_and_their_errors():
     for run in runs:
         assert list(kept_epochs(run)) == list(range(0, run.config["epochs"] + 1, EVERY))
         told = dict(recorded_stores()["shapes"].evaluations(run.id).set_index("epoch")["test_error"])
-        for epoch in kept_epochs(run)[1:]:
+        for epoch in kept_epochs(run)[1::4]:
             with torch.no_grad():
                 error = float((load_epoch(run, Settings(), epoch)(x).argmax(1) != labels).float().mean())
             assert error == pytest.approx(told[epoch], abs=4 / 1000)  # weights are 16-bit floats
@@ -120,7 +120,7 @@ def test_recorded_weights_give_the_recorded_error_on_photographs(shared, cifar10
     pictures, labels = cifar10_test
     with_weights = [run for run in recorded_stores()["short"].runs() if run.weights]
     assert len(with_weights) == 8
-    for run in with_weights[:2]:
+    for run in sorted(with_weights, key=lambda run: run.spec["depth"])[:2]:
         net = load_checkpoint(run.weights).eval()
         assert net.spec == NetSpec(**run.facts["spec"])
         with torch.no_grad():

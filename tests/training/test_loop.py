@@ -219,7 +219,7 @@ def test_a_clipped_gradient_has_no_more_than_its_bound(few_digits):
 
 @pytest.mark.long
 def test_the_warm_up_lasts_until_four_fifths_of_the_answers_are_wrong_no_more(digits):
-    config = replace(CONFIG, epochs=8, schedule="constant", warm_up=True, peak_lr=0.02, weight_decay=0.0)
+    config = replace(CONFIG, epochs=4, schedule="constant", warm_up=True, peak_lr=0.02, weight_decay=0.0)
     rows, _, _ = collect(train(SPEC, config, digits))
     ended = int((rows["learning_rate"] > 0.01).argmax())  # the row of the first step at the full rate
     assert ended > 0

@@ -161,7 +161,7 @@ def test_a_worker_in_waiting_takes_the_next_run(store):
 
 @pytest.mark.process
 def test_a_worker_in_waiting_ends_with_its_starter():
-    code = "from resnet_viz.training import executor, prepare_workers; prepare_workers(); "
+    code = "from resnet_viz.training import executor, prepare_workers; executor.SPARES = 1; prepare_workers(); "
     code += "print(*(spare.pid for spare in executor._spares))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     deadline = time.monotonic() + PATIENCE
@@ -223,7 +223,7 @@ def test_an_old_checkpoint_that_cannot_be_deleted_costs_no_run(store, home, monk
 
     monkeypatch.setattr("resnet_viz.training.keeper.AT_LEAST", 0.0)
     monkeypatch.setattr(Storage, "delete", refuse)
-    ended = run_here(store, queue(store), home)
+    ended = run_here(store, queue(store, epochs=4), home)
     assert ended.status is RunStatus.FINISHED
     assert "not allowed" in capfd.readouterr().err  # the log says so
 
@@ -258,11 +258,12 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "resnet_viz", "train", *words]
 
 
-@pytest.mark.process
-def test_the_command_line_trains_and_prints_json_last(store):
+@pytest.mark.long
+def test_the_command_line_trains_and_prints_json_last(store, capsys):
     words = "--family resnet --depth 8 --shortcut A --dataset digits --epochs 1 --seed 3 --json"
-    done = subprocess.run(command(*words.split()), capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout.splitlines()[-1])
+    assert main(["train", *words.split()]) == 0
+    out, err = capsys.readouterr()
+    told = json.loads(out.splitlines()[-1])
     expected = {"state": "finished", "family": "resnet", "depth": 8, "shortcut": "A", "dataset": "digits", "seed": 3}
     assert expected.items() <= told.items()
     assert told["epochs"] == 1
@@ -270,7 +271,7 @@ def test_the_command_line_trains_and_prints_json_last(store):
     assert 0 < told["train_error"] < 1
     assert told["seconds"] > 0
     assert store.run(told["run_id"]).status is RunStatus.FINISHED
-    assert "21/21" in done.stderr
+    assert "21/21" in err
 
 
 def test_the_command_line_takes_every_part_of_a_recipe(store, capsys):
