@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import psutil
 import pytest
+from filelock import FileLock
 
 from resnet_viz.nets import NetSpec
 from resnet_viz.runs import Run, RunStore
@@ -67,11 +68,13 @@ def assert_same(store: RunStore, run: Run, reference: list[pd.DataFrame]) -> Non
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory) -> tuple[Run, list[pd.DataFrame]]:
-    """The run of SPEC and CONFIG that nothing happened to, and its history."""
-    settings = Settings(home=tmp_path_factory.mktemp("undisturbed"))
-    store = RunStore(settings.store_url)
-    run = work_on(store, settings, queue(store))
+def undisturbed(tmp_path_factory, testrun_uid) -> tuple[Run, list[pd.DataFrame]]:
+    """The run of SPEC and CONFIG that nothing happened to, and its history; trained once for all processes."""
+    home = tmp_path_factory.getbasetemp().parent / f"undisturbed-{testrun_uid}"
+    settings = Settings(home=home)
+    with FileLock(f"{home}.lock"):
+        store = RunStore(settings.store_url)
+        run = next(iter(store.runs()), None) or work_on(store, settings, queue(store))
     return run, history(store, run)
 
 
