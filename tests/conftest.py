@@ -67,14 +67,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Mark what is quick, and begin with the browser's, which take longest: the others run beside them."""
+    """Mark what is quick, and begin with what takes long: the browser's tests, and files that start processes."""
     for item in items:
         if "postgresql" in item.nodeid or "postgres" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.process)
         if room_of(item) not in NOT_QUICK and not any(map(item.get_closest_marker, NOT_QUICK_MARKS)):
             item.add_marker(pytest.mark.quick)
     yield
-    items.sort(key=lambda item: room_of(item) != "browser")
+    takes_long = {item.path for item in items if any(map(item.get_closest_marker, ("long", "process")))}
+    items.sort(key=lambda item: (room_of(item) != "browser", item.path not in takes_long))
 
 
 class Together(LoadScopeScheduling):
